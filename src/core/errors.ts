@@ -1,0 +1,103 @@
+/** What the code of an error decides: may the same thing be tried again, and which HTTP status says it. */
+interface ErrorKind {
+  readonly status: number;
+  readonly retry: boolean;
+  /** What the person who meets it can do. */
+  readonly hint: string;
+}
+
+/**
+ * The one table of errors. Code branches on the code, never on the text; `docs/errors.md` lists each.
+ */
+export const ERRORS = {
+  BODY_CUT_SHORT: { status: 400, retry: true, hint: 'Send the whole body that Content-Length announces.' },
+  INPUT_INVALID: { status: 400, retry: false, hint: 'Correct the named field and send it again.' },
+  TOKEN_REFUSED: {
+    status: 401,
+    retry: false,
+    hint: 'Send the API token from the file `token` in the home as `Authorization: Bearer …`.',
+  },
+  SIGNATURE_REFUSED: { status: 401, retry: false, hint: 'Check that both sides hold the same secret.' },
+  ORIGIN_REFUSED: { status: 403, retry: false, hint: 'Call the API under the address the daemon listens on.' },
+  NOT_FOUND: { status: 404, retry: false, hint: 'Check the name or id; lists show what exists.' },
+  SOURCE_UNKNOWN: { status: 404, retry: false, hint: 'Name the source under `sources:` in config.yaml.' },
+  STATE_CONFLICT: { status: 409, retry: false, hint: 'Look at its present state first.' },
+  BODY_TOO_LARGE: { status: 413, retry: false, hint: 'Deliveries are at most 25 MiB (26 214 400 bytes).' },
+  MEDIA_TYPE_REFUSED: {
+    status: 415,
+    retry: false,
+    hint: 'Send application/json or application/x-www-form-urlencoded.',
+  },
+  OVERLOADED: { status: 503, retry: true, hint: 'Send it again after the seconds in Retry-After.' },
+  DISK_FULL: { status: 503, retry: true, hint: 'Free some disk space; the daemon goes on by itself.' },
+  LEDGER_FAILED: {
+    status: 503,
+    retry: true,
+    hint: 'Look at the disk and at `kairos doctor`; nothing that was answered 2xx is affected.',
+  },
+  STOPPING: { status: 503, retry: true, hint: 'The daemon is stopping; send it again in a moment.' },
+  CHANNEL_FAILED: { status: 502, retry: true, hint: 'Look at the channel; the message is kept and tried again.' },
+  CHANNEL_REFUSED: { status: 502, retry: false, hint: 'Correct the channel under `notify:` in config.yaml.' },
+  CONFIG_INVALID: { status: 500, retry: false, hint: 'Run `kairos config check`.' },
+  HOME_HELD: { status: 500, retry: false, hint: 'Stop the other instance, or set another KAIROS_HOME.' },
+  HOME_UNUSABLE: { status: 500, retry: false, hint: 'Check that the home exists and belongs to this user.' },
+  LEDGER_TOO_NEW: { status: 500, retry: false, hint: 'Start the newer version, or restore the backup it made.' },
+  NOT_RUNNING: { status: 500, retry: false, hint: 'Start it: `kairos start`.' },
+  INTERNAL: { status: 500, retry: true, hint: 'This is a defect of kairosd; the log says more.' },
+} as const satisfies Record<string, ErrorKind>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** The only error class. The message says what was expected, what came, and, with the hint, what to do. */
+export class KairosError extends Error {
+  readonly code: ErrorCode;
+  /** Facts for a machine: never a secret, never the text of an outsider. */
+  readonly detail: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, detail: Readonly<Record<string, unknown>> = {}, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.name = 'KairosError';
+    this.code = code;
+    this.detail = detail;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+}
+
+/** Anything thrown, as a KairosError: itself, or `INTERNAL` with the thrown thing as cause. */
+export function asKairosError(thrown: unknown): KairosError {
+  if (thrown instanceof KairosError) return thrown;
+  return new KairosError('INTERNAL', messageOf(thrown), {}, thrown);
+}
+
+/** The text of anything thrown, with the text of its causes: "fetch failed: connect ECONNREFUSED". */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown);
+  const own = thrown.message === '' ? thrown.name : thrown.message;
+  return thrown.cause === undefined ? own : `${own}: ${messageOf(thrown.cause)}`;
+}
+
+/** RFC 9457: an error as an outsider sees it. No stack, no cause, nothing that tells why a signature failed. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly hint: string;
+}
+
+/** The problem document of an error. The text of an `INTERNAL` one stays inside. */
+export function problemOf(error: KairosError): Problem {
+  const kind: ErrorKind = ERRORS[error.code];
+  return {
+    type: `urn:kairosd:error:${error.code.toLowerCase().replaceAll('_', '-')}`,
+    title: error.code.toLowerCase().replaceAll('_', ' '),
+    status: kind.status,
+    code: error.code,
+    detail: error.code === 'INTERNAL' ? 'something went wrong inside kairosd' : error.message,
+    hint: kind.hint,
+  };
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isMap, LineCounter, parseDocument, type Document, type Node } from 'yaml';
+import { z } from 'zod';
+import { budgetOptions } from '../budget/options.ts';
+import { KairosError } from '../core/errors.ts';
+import { serverOptions } from '../http/options.ts';
+import { journalOptions } from '../journal/options.ts';
+import { retentionOptions } from '../ledger/retention.ts';
+import { notifyOptions } from '../notify/options.ts';
+import { subscriptionsOptions } from '../subscriptions/options.ts';
+import { sourcesOptions } from '../webhooks/options.ts';
+import type { Env } from './home.ts';
+
+const configOptions = z.strictObject({
+  timezone: z
+    .string()
+    .refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' })
+    .optional()
+    .meta({ description: 'IANA time zone for the daily log, quiet hours and times shown. Default: the machine\u2019s.' }),
+  server: serverOptions,
+  budget: budgetOptions,
+  notify: notifyOptions,
+  sources: sourcesOptions,
+  subscriptions: subscriptionsOptions,
+  journal: journalOptions,
+  retention: retentionOptions,
+});
+
+/** The configuration with every default filled in. */
+export type Config = z.output<typeof configOptions> & { readonly timezone: string };
+
+/** One thing that is wrong with config.yaml, and where. Lines and columns count from 1. */
+export interface ConfigProblem {
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+}
+
+/**
+ * Reads `config.yaml` of a home; without one, the defaults. `KAIROS_HOST` and `KAIROS_PORT` come on top.
+ *
+ * @throws {KairosError} `CONFIG_INVALID`, with every problem in `detail.problems`.
+ */
+export function loadConfig(home: string, env: Env): Config {
+  const path = join(home, 'config.yaml');
+  const config = parseConfig(readConfig(path), path);
+  return { ...config, server: { ...config.server, ...serverFromEnv(env) } };
+}
+
+/** The same from a text. @param path Only for the error. */
+export function parseConfig(text: string, path: string): Config {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
+  const problems = document.errors.map((error) => problemAt(lines, error.pos[0], '', error.message.split('\n', 1)[0] ?? ''));
+  if (problems.length > 0) throw invalid(path, problems);
+  const parsed = configOptions.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });
+  if (parsed.success) return { ...parsed.data, timezone: parsed.data.timezone ?? Temporal.Now.timeZoneId() };
+  throw invalid(path, parsed.error.issues.flatMap((issue) => problemsOf(issue, document, lines)));
+}
+
+/** The JSON Schema of config.yaml, for editors. */
+export function configJsonSchema(): Record<string, unknown> {
+  return {
+    ...z.toJSONSchema(configOptions, { io: 'input', unrepresentable: 'any' }),
+    $id: 'https://kairosd.dev/config.schema.json',
+    title: 'kairosd config.yaml',
+  };
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new KairosError('CONFIG_INVALID', `${path} can't be read`, {}, error);
+  }
+}
+
+function serverFromEnv(env: Env): { host?: string; port?: number } {
+  const server: { host?: string; port?: number } = {};
+  if (env['KAIROS_HOST']) server.host = env['KAIROS_HOST'];
+  const port = env['KAIROS_PORT'];
+  if (port === undefined || port === '') return server;
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw new KairosError('CONFIG_INVALID', `KAIROS_PORT must be a port from 0 to 65535, got ${JSON.stringify(port)}`);
+  }
+  return { ...server, port: Number(port) };
+}
+
+function invalid(path: string, problems: readonly ConfigProblem[]): KairosError {
+  const first = problems.slice(0, 10).map(({ line, column, message }) => `\n  ${path}:${line}:${column} ${message}`);
+  const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : '';
+  return new KairosError('CONFIG_INVALID', `the configuration is not valid:${first.join('')}${more}`, { path, problems });
+}
+
+/** An unknown key is reported at the key itself, anything else at the value (or the nearest thing that exists). */
+function problemsOf(issue: z.core.$ZodIssue, document: Document, lines: LineCounter): ConfigProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) =>
+      problemAt(lines, keyOffset(document, issue.path, key), [...path, key].join('.'), `unknown key ${JSON.stringify(key)}`),
+    );
+  }
+  const name = path.join('.');
+  return [problemAt(lines, valueOffset(document, issue.path), name, `${name || 'the file'}: ${issue.message}`)];
+}
+
+function keyOffset(document: Document, path: readonly PropertyKey[], key: string): number {
+  const map = path.length === 0 ? document.contents : document.getIn(path, true);
+  if (!isMap(map)) return 0;
+  const pair = map.items.find((item) => String(item.key) === key);
+  return (pair?.key as Node | undefined)?.range?.[0] ?? map.range?.[0] ?? 0;
+}
+
+function valueOffset(document: Document, path: readonly PropertyKey[]): number {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true) as Node | undefined;
+    if (node?.range) return node.range[0];
+  }
+  return 0;
+}
+
+function problemAt(lines: LineCounter, offset: number, path: string, message: string): ConfigProblem {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col), path, message };
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId !== '';
+  } catch {
+    return false;
+  }
+}

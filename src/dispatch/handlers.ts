@@ -1,0 +1,54 @@
+import { formatId } from '../core/ids.ts';
+import type { Effect, Job, JobKind, Outcome } from '../core/job.ts';
+
+/** Does what a job says. Must heed the signal; may throw, which counts as a failure worth trying again. */
+export type Handler = (job: Job, signal: AbortSignal) => Promise<Outcome>;
+
+export type Handlers = Readonly<Record<JobKind, Handler>>;
+
+/** The kinds that need neither a model nor a child process: rows in, rows out. They run in safe mode as well. */
+export const RULE_KINDS: ReadonlySet<JobKind> = new Set(['log', 'notify', 'digest', 'resolve', 'reply']);
+
+/** Handlers of the rules. Each only says which rows to write; the settling transaction writes them. */
+export function ruleHandlers(reply: Handler): Handlers {
+  return {
+    log: async (job) => succeeded(journal(job, 'log')),
+    digest: async (job) => succeeded(journal(job, 'digest')),
+    notify: async (job) => succeeded(messageOf(job)),
+    resolve: async (job) =>
+      succeeded({
+        kind: 'withdraw',
+        withdrawal: { topic: job.topic, text: job.text, reason: `resolved by ${origin(job)}`, jobId: job.id },
+      }),
+    agent: async () => ({ kind: 'parked', reason: 'waiting for a model: none is configured' }),
+    reply,
+  };
+}
+
+function succeeded(...effects: Effect[]): Outcome {
+  return { kind: 'succeeded', effects };
+}
+
+function journal(job: Job, kind: string): Effect {
+  const more = job.eventCount > 1 ? ` (${job.eventCount} events)` : '';
+  return { kind: 'journal', line: { kind, ref: origin(job), text: `${job.origin}: ${job.text}${more}` } };
+}
+
+function messageOf(job: Job): Effect {
+  return {
+    kind: 'message',
+    message: {
+      kind: 'proactive',
+      urgent: job.urgent,
+      topic: job.topic,
+      text: job.text,
+      replyTo: null,
+      jobId: job.id,
+      count: job.eventCount,
+    },
+  };
+}
+
+function origin(job: Job): string {
+  return job.eventId === null ? formatId('j', job.id) : formatId('e', job.eventId);
+}

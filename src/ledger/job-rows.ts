@@ -1,0 +1,98 @@
+import type { Job, JobDraft, JobKind, JobState, Lane } from '../core/job.ts';
+import type { Database } from './database.ts';
+
+/** A row of the jobs table. */
+export interface JobRow {
+  id: number;
+  kind: JobKind;
+  origin: string;
+  reactive: number;
+  urgent: number;
+  topic: string;
+  text: string;
+  state: JobState;
+  lane: Lane;
+  attempts: number;
+  event_id: number | null;
+  event_count: number;
+  created_at: number;
+  due_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  error: string | null;
+}
+
+export const JOB_COLUMNS = `id, kind, origin, reactive, urgent, topic, text, state, lane, attempts, event_id, event_count,
+  created_at, due_at, started_at, ended_at, error`;
+
+/** Why an `agent` job does not run yet. */
+const WAITS_FOR_MODEL = 'waiting for a model: none is configured';
+
+/**
+ * Inserts the jobs of an event, inside its transaction. In a storm a job joins the one of the same subscription and topic
+ * that has not begun: the event is linked to it, its text is the newest, and nothing is dropped.
+ */
+export function insertJobs(database: Database, drafts: readonly JobDraft[], eventId: number, nowMs: number): void {
+  for (const draft of drafts) {
+    const waiting = draft.mayCoalesce ? findWaiting(database, draft) : undefined;
+    if (waiting === undefined) insertJob(database, draft, eventId, nowMs);
+    else joinJob(database, waiting, draft, eventId);
+  }
+}
+
+function insertJob(database: Database, draft: JobDraft, eventId: number, nowMs: number): void {
+  const parked = draft.kind === 'agent';
+  database
+    .statement(
+      `INSERT INTO jobs (kind, origin, reactive, urgent, topic, text, state, lane, event_id, created_at, due_at, error)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      draft.kind,
+      draft.origin,
+      draft.reactive ? 1 : 0,
+      draft.urgent ? 1 : 0,
+      draft.topic,
+      draft.text,
+      parked ? 'parked' : 'queued',
+      draft.reactive ? 'foreground' : 'background',
+      eventId,
+      nowMs,
+      nowMs,
+      parked ? WAITS_FOR_MODEL : null,
+    );
+}
+
+function findWaiting(database: Database, draft: JobDraft): number | undefined {
+  return database
+    .statement("SELECT id FROM jobs WHERE origin = ? AND topic = ? AND state = 'queued' AND attempts = 0 ORDER BY id LIMIT 1")
+    .get<{ id: number }>(draft.origin, draft.topic)?.id;
+}
+
+function joinJob(database: Database, jobId: number, draft: JobDraft, eventId: number): void {
+  database.statement('UPDATE jobs SET event_count = event_count + 1, text = ? WHERE id = ?').run(draft.text, jobId);
+  // One event may match two subscriptions of one topic; the link is the same.
+  database.statement('INSERT INTO job_events (event_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING').run(eventId, jobId);
+}
+
+export function toJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    kind: row.kind,
+    origin: row.origin,
+    reactive: row.reactive === 1,
+    urgent: row.urgent === 1,
+    topic: row.topic,
+    text: row.text,
+    state: row.state,
+    lane: row.lane,
+    attempts: row.attempts,
+    eventId: row.event_id,
+    eventCount: row.event_count,
+    createdAtMs: row.created_at,
+    dueAtMs: row.due_at,
+    startedAtMs: row.started_at,
+    endedAtMs: row.ended_at,
+    error: row.error,
+  };
+}

@@ -1,0 +1,160 @@
+import { join } from 'node:path';
+import { KairosError } from '../core/errors.ts';
+import { startLoop } from '../core/loop.ts';
+import type { Clock, Log, Random } from '../core/ports.ts';
+import { dropBody, orphanedBodies } from './bodies.ts';
+import { openBoots, type Boots } from './boots.ts';
+import { checkpoint } from './checkpoint.ts';
+import { openDatabase, type Database } from './database.ts';
+import { openDeliveryKeys, type DeliveryKeys } from './delivery-keys.ts';
+import { openEvents, type Events } from './events.ts';
+import { watchHealth, type HealthWatch, type LedgerHealth } from './health.ts';
+import { openJobs, type Jobs } from './jobs.ts';
+import { openJournalRows, type JournalRows } from './journal-rows.ts';
+import { openMessages, type Messages } from './messages.ts';
+import { readMeta, writeMeta } from './meta.ts';
+import { migrate } from './migrate.ts';
+import { prune, type Retention } from './retention.ts';
+import { watchSpace } from './space.ts';
+import { createWriter, type Writer } from './writer.ts';
+
+/** The single truth of a home: every store over one connection and one group commit. */
+export interface Ledger extends AsyncDisposable {
+  readonly events: Events;
+  readonly jobs: Jobs;
+  readonly messages: Messages;
+  readonly journal: JournalRows;
+  readonly boots: Boots;
+  /** Eight hexadecimal digits, made once: tells the ids of this home from those of another. */
+  readonly homeId: string;
+  health(): LedgerHealth;
+  stats(): LedgerStats;
+}
+
+export interface LedgerStats {
+  readonly writesWaiting: number;
+  readonly commits: number;
+  readonly commitMsMax: number;
+  readonly freeBytes: number;
+}
+
+export interface LedgerOptions {
+  readonly home: string;
+  /** `process.platform`. */
+  readonly platform: string;
+  readonly retention: Retention;
+  readonly messageTtlMs: number;
+}
+
+export interface LedgerPorts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+}
+
+const LOOK_MS = 2_000;
+const PRUNE_MS = 600_000;
+/** Keys held in memory before they go to the table even under load: about 4 MiB. */
+const KEYS_WAITING_MAX = 32_768;
+
+/**
+ * Opens the ledger of a home this process has locked: migrates, recovers, and starts its housekeeping.
+ *
+ * @throws {KairosError} `LEDGER_TOO_NEW`, `LEDGER_FAILED`, `DISK_FULL`.
+ */
+export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Promise<Ledger> {
+  const database = openDatabase(join(options.home, 'ledger.db'), options.platform);
+  const backup = migrate(database);
+  if (backup !== undefined) ports.log.info({ backup }, 'ledger migrated, the old one is kept');
+  const homeId = identify(database, ports.random);
+  const space = await watchSpace(options.home);
+  const health = watchHealth(database, space, ports.log);
+  const keys = openDeliveryKeys(database);
+  const counters = { commits: 0, commitMsMax: 0 };
+  const writer = createWriter(database, {
+    clock: ports.clock,
+    onCommit(_count, ms) {
+      counters.commits += 1;
+      counters.commitMsMax = Math.max(counters.commitMsMax, ms);
+      keys.committed();
+    },
+    onFailure(error) {
+      keys.rolledBack();
+      health.failed(error);
+    },
+  });
+  for (const ref of orphanedBodies(database)) await dropBody(writer, ref);
+  const housekeeping = startHousekeeping({ database, writer, keys, health, options, ports });
+  const messageContext = (nowMs: number) => ({ nowMs, ttlMs: options.messageTtlMs, homeId });
+  const events = openEvents(database, writer, keys);
+
+  return {
+    events: { ...events, append: (draft) => (health.health.ok ? events.append(draft) : Promise.reject(refusal(health))) },
+    jobs: openJobs(database, writer, messageContext),
+    messages: openMessages(database, writer, messageContext),
+    journal: openJournalRows(database, writer),
+    boots: openBoots(database, writer),
+    homeId,
+    health: () => health.health,
+    stats: () => ({ writesWaiting: writer.depth, freeBytes: space.freeBytes, ...counters }),
+    async [Symbol.asyncDispose]() {
+      await housekeeping[Symbol.asyncDispose]();
+      await writer.close();
+      closeDatabase(database, ports.log);
+    },
+  };
+}
+
+function identify(database: Database, random: Random): string {
+  const known = readMeta(database, 'home_id');
+  if (known !== undefined) return known;
+  const fresh = Buffer.from(random.bytes(4)).toString('hex');
+  database.transaction(() => writeMeta(database, 'home_id', fresh));
+  return fresh;
+}
+
+function refusal(watch: HealthWatch): KairosError {
+  const health = watch.health;
+  return health.ok ? new KairosError('INTERNAL', 'the ledger is well') : new KairosError(health.code, health.reason);
+}
+
+interface Housekeeping {
+  readonly database: Database;
+  readonly writer: Writer;
+  readonly keys: DeliveryKeys;
+  readonly health: HealthWatch;
+  readonly options: LedgerOptions;
+  readonly ports: LedgerPorts;
+}
+
+function startHousekeeping({ database, writer, keys, health, options, ports }: Housekeeping): AsyncDisposable {
+  let pruneAtMs = ports.clock.monoMs() + PRUNE_MS / 10;
+  let waitingBefore = -1;
+  return startLoop({
+    name: 'ledger',
+    clock: ports.clock,
+    log: ports.log,
+    async step() {
+      await health.look();
+      if (!health.health.ok) return LOOK_MS / 2;
+      const quiet = writer.depth === 0 && keys.waiting === waitingBefore;
+      waitingBefore = keys.waiting;
+      if (keys.waiting > KEYS_WAITING_MAX || (quiet && keys.waiting > 0)) await keys.settle(writer);
+      await checkpoint(database, options.platform);
+      if (ports.clock.monoMs() < pruneAtMs) return LOOK_MS;
+      const more = await prune(database, writer, options.retention, ports.clock.wallMs());
+      pruneAtMs = ports.clock.monoMs() + (more ? 0 : PRUNE_MS);
+      return more ? 50 : LOOK_MS;
+    },
+  });
+}
+
+/** The checkpoint makes the next start quick; failing to is no loss, the log holds everything. */
+function closeDatabase(database: Database, log: Log): void {
+  try {
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    log.warn({ error: String(error) }, 'ledger could not be checkpointed at its end');
+  }
+  database.close();
+}

@@ -1,0 +1,130 @@
+/**
+ * The ledger's schema, as numbered steps forward. A step that has been released is never edited.
+ * Times are Unix milliseconds. `STRICT` everywhere: a wrong type is an error, not a surprise.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Append-only, and without a second index: a commit touches as few pages as it can.
+CREATE TABLE events (
+  id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  delivery TEXT NOT NULL,
+  type TEXT NOT NULL,
+  action TEXT,
+  trust TEXT NOT NULL CHECK (trust IN ('owner', 'outside')),
+  received_at INTEGER NOT NULL,
+  content_type TEXT NOT NULL,
+  delivery_key BLOB NOT NULL,
+  body_bytes INTEGER NOT NULL,
+  body_ref INTEGER,
+  body BLOB
+) STRICT;
+CREATE INDEX events_body_ref ON events (body_ref) WHERE body_ref IS NOT NULL;
+
+-- Bodies over 256 KiB, in pieces, so that no single transaction is long.
+CREATE TABLE body_chunks (id INTEGER PRIMARY KEY, ref INTEGER NOT NULL, bytes BLOB NOT NULL) STRICT;
+CREATE INDEX body_chunks_ref ON body_chunks (ref, id);
+
+-- Which deliveries were taken. Rows get here in sorted batches some time after the event (see delivery-keys.ts).
+CREATE TABLE delivery_keys (key BLOB PRIMARY KEY, event_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE jobs (
+  id INTEGER PRIMARY KEY,
+  kind TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  reactive INTEGER NOT NULL CHECK (reactive IN (0, 1)),
+  urgent INTEGER NOT NULL CHECK (urgent IN (0, 1)),
+  topic TEXT NOT NULL,
+  text TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'succeeded', 'failed', 'dead', 'parked')),
+  lane TEXT NOT NULL CHECK (lane IN ('foreground', 'background')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  event_id INTEGER,
+  event_count INTEGER NOT NULL DEFAULT 1,
+  created_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  lease_until INTEGER,
+  started_at INTEGER,
+  ended_at INTEGER,
+  error TEXT
+) STRICT;
+CREATE INDEX jobs_due ON jobs (reactive, due_at, id) WHERE state = 'queued';
+CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX jobs_event ON jobs (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX jobs_topic ON jobs (origin, topic, id) WHERE state = 'queued' AND attempts = 0;
+CREATE INDEX jobs_open ON jobs (id) WHERE state IN ('failed', 'dead', 'parked');
+
+-- Events that joined a job which was waiting already (a storm).
+CREATE TABLE job_events (event_id INTEGER NOT NULL, job_id INTEGER NOT NULL, PRIMARY KEY (event_id, job_id)) STRICT, WITHOUT ROWID;
+
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY,
+  job_id INTEGER,
+  kind TEXT NOT NULL CHECK (kind IN ('proactive', 'reactive')),
+  urgent INTEGER NOT NULL CHECK (urgent IN (0, 1)),
+  -- Whether the newest thing it says is that its topic is resolved.
+  resolves INTEGER NOT NULL CHECK (resolves IN (0, 1)),
+  topic TEXT NOT NULL,
+  text TEXT NOT NULL,
+  count INTEGER NOT NULL,
+  reply_to INTEGER,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'sent', 'coalesced', 'withdrawn', 'expired', 'failed')),
+  queued_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  released_at INTEGER,
+  -- The release as the windows see it: moved along when somebody sets the clock.
+  window_at INTEGER,
+  sent_at INTEGER,
+  into_id INTEGER,
+  reason TEXT,
+  -- The text as it left: every attempt repeats it.
+  rendered TEXT,
+  idempotency_key TEXT NOT NULL UNIQUE
+) STRICT;
+CREATE UNIQUE INDEX messages_job ON messages (job_id, topic) WHERE job_id IS NOT NULL;
+CREATE INDEX messages_waiting ON messages (topic, id) WHERE state = 'queued' AND released_at IS NULL;
+CREATE INDEX messages_queue ON messages (kind, urgent, id) WHERE state = 'queued' AND released_at IS NULL;
+CREATE INDEX messages_expiry ON messages (expires_at) WHERE state = 'queued' AND released_at IS NULL;
+CREATE INDEX messages_under_way ON messages (id) WHERE state = 'queued' AND released_at IS NOT NULL;
+CREATE INDEX messages_window ON messages (window_at) WHERE window_at IS NOT NULL;
+CREATE INDEX messages_told ON messages (topic, released_at) WHERE released_at IS NOT NULL;
+CREATE INDEX messages_into ON messages (into_id, id) WHERE into_id IS NOT NULL;
+CREATE INDEX messages_reply ON messages (reply_to) WHERE reply_to IS NOT NULL;
+
+-- One row a message and channel: who has it, who is still to get it.
+CREATE TABLE deliveries (
+  message_id INTEGER NOT NULL,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('pending', 'sending', 'sent', 'failed', 'dropped')),
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_at INTEGER NOT NULL,
+  attempted_at INTEGER,
+  ended_at INTEGER,
+  -- When the receiver may last have got it, for the channel's own pace; moved along when somebody sets the clock.
+  window_at INTEGER,
+  error TEXT,
+  PRIMARY KEY (message_id, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_open ON deliveries (channel, message_id) WHERE state IN ('pending', 'sending');
+CREATE INDEX deliveries_window ON deliveries (channel, window_at) WHERE window_at IS NOT NULL;
+
+-- Topic '' is everything.
+CREATE TABLE mutes (topic TEXT PRIMARY KEY, until_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+-- The daily log on its way to its file; the file follows these rows.
+CREATE TABLE journal (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, ref TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+
+CREATE TABLE boots (
+  id INTEGER PRIMARY KEY,
+  started_at INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  version TEXT NOT NULL,
+  ready_at INTEGER,
+  stopped_at INTEGER,
+  safe_mode INTEGER NOT NULL CHECK (safe_mode IN (0, 1)),
+  reason TEXT
+) STRICT;
+`,
+];

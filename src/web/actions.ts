@@ -1,0 +1,120 @@
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { KairosError } from '../core/errors.ts';
+import { formatId } from '../core/ids.ts';
+import { formatDuration, parseDurationMs } from '../core/units.ts';
+import { found, idOf } from './api.ts';
+import type { ApiDeps } from './ports.ts';
+import type { Views } from './views.ts';
+
+const SAY_CHARS_MAX = 8_000;
+const TOPIC_CHARS_MAX = 200;
+const MUTE_MS_MIN = 1_000;
+const MUTE_MS_MAX = 30 * 86_400_000;
+/** An event that was replayed more often than this is a loop, not a person. */
+const REPLAYS_MAX = 1_000;
+
+const say = z.strictObject({ text: z.string().trim().min(1).max(SAY_CHARS_MAX) });
+const topic = z.string().max(TOPIC_CHARS_MAX).default('');
+const mute = z.strictObject({ duration: z.string().max(20), topic });
+const unmute = z.strictObject({ topic });
+const session = z.strictObject({ token: z.string().min(1).max(1_000) });
+
+/** What a person may do: ask, put back, replay, mute, stop. */
+export function actionRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void {
+  app.post('/api/say', async ({ body }, reply) => {
+    const id = await recordSay(deps, read(say, body).text);
+    const event = found(deps.events.find(id), 'event', 'e', id);
+    const job = deps.jobs.find(event.jobs[0] ?? 0);
+    return reply.code(202).send({ event: views.event(event), job: job === undefined ? null : views.job(job) });
+  });
+  app.post('/api/jobs/:id/requeue', async (request) => {
+    return views.job(await deps.jobs.requeue(idOf(request, 'j'), deps.clock.wallMs()));
+  });
+  app.post('/api/events/:id/replay', async (request, reply) => {
+    const id = await replay(deps, idOf(request, 'e'));
+    return reply.code(202).send({ event: views.event(found(deps.events.find(id), 'event', 'e', id)) });
+  });
+  app.post('/api/mute', async ({ body }) => {
+    const asked = read(mute, body);
+    const untilMs = deps.clock.wallMs() + readMuteMs(asked.duration);
+    await deps.mute(asked.topic, untilMs);
+    return { topic: asked.topic, until: views.instant(untilMs) };
+  });
+  app.post('/api/unmute', async ({ body }) => {
+    const asked = read(unmute, body ?? {});
+    await deps.unmute(asked.topic);
+    return { topic: asked.topic, until: null };
+  });
+  app.post('/api/stop', async (_request, reply) => {
+    reply.raw.once('close', deps.stop);
+    return reply.code(202).send({ stopping: true, pid: deps.status().pid });
+  });
+  sessionRoutes(app, deps);
+}
+
+/** The page trades the token for a cookie that its scripts can't read and other sites can't send. */
+function sessionRoutes(app: FastifyInstance, deps: ApiDeps): void {
+  app.post('/api/session', async ({ body }, reply) => {
+    const { token } = read(session, body);
+    if (!deps.isToken(token)) throw new KairosError('TOKEN_REFUSED', 'the API token is wrong');
+    if (!/^[\w.~+/-]+$/.test(token)) {
+      throw new KairosError('INPUT_INVALID', 'the API token has characters that a cookie cannot hold; use A-Z, a-z, 0-9, "-" and "_"');
+    }
+    return reply.header('set-cookie', sessionCookie(token, 31_536_000)).code(204).send();
+  });
+  app.delete('/api/session', async (_request, reply) => reply.header('set-cookie', sessionCookie('', 0)).code(204).send());
+}
+
+function sessionCookie(value: string, maxAgeSeconds: number): string {
+  return `kairos_token=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
+}
+
+async function recordSay(deps: ApiDeps, text: string): Promise<number> {
+  const { id } = await deps.events.append({
+    source: 'say',
+    delivery: `say:${Buffer.from(deps.random.bytes(12)).toString('hex')}`,
+    type: 'say',
+    action: null,
+    // Whoever holds the API token is the owner.
+    trust: 'owner',
+    receivedAtMs: deps.clock.wallMs(),
+    contentType: 'text/plain; charset=utf-8',
+    body: Buffer.from(text),
+    jobs: [{ kind: 'reply', origin: 'say', reactive: true, topic: '', text, urgent: false, mayCoalesce: false }],
+  });
+  return id;
+}
+
+/** Records the body once more under a delivery id of its own, matched by the present subscriptions. @returns The new row. */
+async function replay(deps: ApiDeps, id: number): Promise<number> {
+  const event = found(deps.events.find(id), 'event', 'e', id);
+  const body = deps.events.body(id);
+  if (body === undefined) throw new KairosError('STATE_CONFLICT', `the body of ${formatId('e', id)} is no longer kept`);
+  const receivedAtMs = deps.clock.wallMs();
+  const { source, type, action, trust, contentType } = event;
+  const jobs = await deps.match(event, body, receivedAtMs);
+  for (let count = 1; count <= REPLAYS_MAX; count += 1) {
+    const delivery = `replay:${formatId('e', id)}:${count}`;
+    const draft = { source, delivery, type, action, trust, receivedAtMs, contentType, body, jobs };
+    const appended = await deps.events.append(draft);
+    if (!appended.duplicate) return appended.id;
+  }
+  throw new KairosError('STATE_CONFLICT', `${formatId('e', id)} was replayed ${REPLAYS_MAX} times already`);
+}
+
+function readMuteMs(text: string): number {
+  const ms = /[a-z]$/.test(text) ? parseDurationMs(text) : undefined;
+  if (ms !== undefined && ms >= MUTE_MS_MIN && ms <= MUTE_MS_MAX) return ms;
+  const bounds = `${formatDuration(MUTE_MS_MIN)} to ${formatDuration(MUTE_MS_MAX)}`;
+  throw new KairosError('INPUT_INVALID', `duration: expected ${bounds} such as 30m or 2h, got ${JSON.stringify(text)}`);
+}
+
+/** @throws {KairosError} `INPUT_INVALID` naming the first field that is wrong. */
+function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.join('.');
+  throw new KairosError('INPUT_INVALID', `${where}: ${issue?.message ?? 'is not what was expected'}`);
+}

@@ -1,0 +1,105 @@
+import type { Event, EventDraft } from '../core/event.ts';
+import type { Job, JobDraft, JobState } from '../core/job.ts';
+import type { Message, MessageState } from '../core/message.ts';
+import type { Clock, Log, Random, Redact } from '../core/ports.ts';
+import type { Subscription } from '../subscriptions/options.ts';
+import type { Feed } from './feed.ts';
+
+/** A page of a list, newest first: rows below `after`, not older than `sinceMs`. */
+export interface Page {
+  readonly limit: number;
+  readonly after?: number | undefined;
+  readonly sinceMs?: number | undefined;
+}
+
+/** What became of a message on one channel. Times are Unix milliseconds. */
+export interface DeliveryRecord {
+  readonly channel: string;
+  readonly state: string;
+  readonly attempts: number;
+  readonly nextAtMs: number | null;
+  readonly attemptedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly error: string | null;
+}
+
+/** How the daemon is. */
+export interface Status {
+  readonly version: string;
+  readonly pid: number;
+  readonly home: string;
+  readonly url: string;
+  readonly startedAtMs: number;
+  readonly uptimeMs: number;
+  /** What is not ready, in words; empty when all is. */
+  readonly notReady: readonly string[];
+  readonly safeMode: boolean;
+  /** Whether new events are accepted, and if not, why. */
+  readonly accepting: { readonly ok: true } | { readonly ok: false; readonly code: string; readonly reason: string };
+  readonly jobs: Partial<Record<JobState, number>>;
+  readonly messagesQueued: number;
+  readonly writesWaiting: number;
+  readonly freeBytes: number;
+  readonly sources: readonly string[];
+  readonly channels: readonly string[];
+}
+
+/** One sliding window and how full it is. `freeAtMs` is null when there is a place now. */
+export interface WindowUse {
+  readonly perMs: number;
+  readonly max: number;
+  readonly used: number;
+  readonly freeAtMs: number | null;
+}
+
+/** What holds messages back. Infinite times mean: only something from outside can change it. */
+export interface BudgetUse {
+  readonly blockingMs: number;
+  readonly windows: readonly WindowUse[];
+  readonly urgentWindows: readonly WindowUse[];
+  /** `untilMs` is null outside quiet hours. */
+  readonly quietHours: { readonly from: string; readonly to: string; readonly untilMs: number | null } | null;
+  readonly mutes: readonly { readonly topic: string; readonly untilMs: number }[];
+  readonly held: readonly { readonly id: number; readonly reason: string; readonly untilMs: number }[];
+  /** When the next proactive message may leave; null when one may leave now. */
+  readonly nextSlotAtMs: number | null;
+}
+
+/** What the API needs of the rest of the daemon. */
+export interface ApiDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: Random;
+  readonly redact: Redact;
+  /** Time zone of all times in answers. */
+  readonly timeZone: () => string;
+  readonly status: () => Status;
+  readonly budget: () => BudgetUse;
+  readonly subscriptions: () => readonly Subscription[];
+  readonly events: {
+    list(page: Page): readonly Event[];
+    find(id: number): Event | undefined;
+    body(id: number): Uint8Array | undefined;
+    append(draft: EventDraft): Promise<{ readonly id: number; readonly duplicate: boolean }>;
+  };
+  /** The jobs an event with this body leads to under the present subscriptions. */
+  readonly match: (event: Event, body: Uint8Array, receivedAtMs: number) => Promise<readonly JobDraft[]>;
+  readonly jobs: {
+    list(page: Page & { readonly state?: JobState | undefined }): readonly Job[];
+    find(id: number): Job | undefined;
+    requeue(id: number, nowMs: number): Promise<Job>;
+  };
+  readonly messages: {
+    list(page: Page & { readonly state?: MessageState | undefined }): readonly Message[];
+    find(id: number): Message | undefined;
+    deliveries(id: number): readonly DeliveryRecord[];
+  };
+  /** An empty topic is everything. */
+  readonly mute: (topic: string, untilMs: number) => Promise<void>;
+  readonly unmute: (topic: string) => Promise<void>;
+  /** Begins to stop the daemon; called after the answer has left. */
+  readonly stop: () => void;
+  /** Whether this is the API token; in constant time. */
+  readonly isToken: (given: string) => boolean;
+  readonly feed: Feed;
+}

@@ -1,0 +1,138 @@
+import type { Event } from '../core/event.ts';
+import { formatId } from '../core/ids.ts';
+import type { Job } from '../core/job.ts';
+import type { Message } from '../core/message.ts';
+import type { Redact } from '../core/ports.ts';
+import { formatInstant } from '../core/units.ts';
+import type { BudgetUse, DeliveryRecord, Status, WindowUse } from './ports.ts';
+
+/** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
+export interface Views {
+  event(event: Event): Record<string, unknown>;
+  job(job: Job): Record<string, unknown>;
+  message(message: Message): Record<string, unknown>;
+  delivery(delivery: DeliveryRecord): Record<string, unknown>;
+  status(status: Status): Record<string, unknown>;
+  budget(budget: BudgetUse, find: (id: number) => Message | undefined): Record<string, unknown>;
+  instant(ms: number): string;
+}
+
+export function createViews(timeZone: () => string, redact: Redact): Views {
+  const instant = (ms: number): string => formatInstant(ms, timeZone());
+  const instantOrNull = (ms: number | null): string | null => (ms !== null && Number.isFinite(ms) ? instant(ms) : null);
+  const textOrNull = (text: string | null): string | null => (text === null ? null : redact(text));
+  const window = (use: WindowUse) => ({
+    perMs: use.perMs,
+    max: use.max,
+    used: use.used,
+    freeAt: instantOrNull(use.freeAtMs),
+  });
+  return {
+    instant,
+    event: (event) => ({
+      id: formatId('e', event.id),
+      source: event.source,
+      delivery: redact(event.delivery),
+      type: redact(event.type),
+      action: textOrNull(event.action),
+      receivedAt: instant(event.receivedAtMs),
+      jobs: event.jobs.map((id) => formatId('j', id)),
+      trust: event.trust,
+      contentType: redact(event.contentType),
+      bodyBytes: event.bodyBytes,
+    }),
+    job: (job) => jobView(job, redact, instant, instantOrNull),
+    message: (message) => messageView(message, redact, instant, instantOrNull),
+    delivery: (delivery) => ({
+      channel: delivery.channel,
+      state: delivery.state,
+      attempts: delivery.attempts,
+      nextAt: instantOrNull(delivery.nextAtMs),
+      attemptedAt: instantOrNull(delivery.attemptedAtMs),
+      endedAt: instantOrNull(delivery.endedAtMs),
+      error: textOrNull(delivery.error),
+    }),
+    status: ({ startedAtMs, notReady, messagesQueued, ...status }) => ({
+      ready: notReady.length === 0,
+      ...status,
+      notReady,
+      messages: { queued: messagesQueued },
+      startedAt: instant(startedAtMs),
+      timezone: timeZone(),
+    }),
+    budget: (budget, find) => ({
+      blockingMs: budget.blockingMs,
+      windows: budget.windows.map(window),
+      urgentWindows: budget.urgentWindows.map(window),
+      quietHours: budget.quietHours && {
+        from: budget.quietHours.from,
+        to: budget.quietHours.to,
+        until: instantOrNull(budget.quietHours.untilMs),
+      },
+      mutes: budget.mutes.map(({ topic, untilMs }) => ({ topic: redact(topic), until: instantOrNull(untilMs) })),
+      held: budget.held.map(({ id, reason, untilMs }) => {
+        const message = find(id);
+        return {
+          id: formatId('m', id),
+          topic: redact(message?.topic ?? ''),
+          text: redact(message?.text ?? ''),
+          reason: redact(reason),
+          until: instantOrNull(untilMs),
+        };
+      }),
+      nextSlotAt: instantOrNull(budget.nextSlotAtMs),
+    }),
+  };
+}
+
+type Instant = (ms: number) => string;
+type InstantOrNull = (ms: number | null) => string | null;
+
+function jobView(job: Job, redact: Redact, instant: Instant, instantOrNull: InstantOrNull): Record<string, unknown> {
+  return {
+    id: formatId('j', job.id),
+    kind: job.kind,
+    state: job.state,
+    attempts: job.attempts,
+    lane: job.lane,
+    eventId: job.eventId === null ? null : formatId('e', job.eventId),
+    error: job.error === null ? null : redact(job.error),
+    origin: job.origin,
+    topic: redact(job.topic),
+    text: redact(job.text),
+    reactive: job.reactive,
+    urgent: job.urgent,
+    eventCount: job.eventCount,
+    createdAt: instant(job.createdAtMs),
+    dueAt: instant(job.dueAtMs),
+    startedAt: instantOrNull(job.startedAtMs),
+    endedAt: instantOrNull(job.endedAtMs),
+  };
+}
+
+function messageView(
+  message: Message,
+  redact: Redact,
+  instant: Instant,
+  instantOrNull: InstantOrNull,
+): Record<string, unknown> {
+  return {
+    id: formatId('m', message.id),
+    kind: message.kind,
+    state: message.state,
+    topic: redact(message.topic),
+    text: redact(message.text),
+    queuedAt: instant(message.queuedAtMs),
+    sentAt: instantOrNull(message.sentAtMs),
+    attempts: message.attempts,
+    replyTo: message.replyTo === null ? null : formatId('e', message.replyTo),
+    urgent: message.urgent,
+    count: message.count,
+    reason: message.reason === null ? null : redact(message.reason),
+    into: message.intoId === null ? null : formatId('m', message.intoId),
+    jobId: message.jobId === null ? null : formatId('j', message.jobId),
+    releasedAt: instantOrNull(message.releasedAtMs),
+    expiresAt: instant(message.expiresAtMs),
+    idempotencyKey: message.idempotencyKey,
+  };
+}

@@ -1,0 +1,150 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import { asKairosError, KairosError, messageOf, problemOf } from '../core/errors.ts';
+import type { EventDraft } from '../core/event.ts';
+import { formatId } from '../core/ids.ts';
+import type { JobDraft } from '../core/job.ts';
+import type { Clock, Log, Random } from '../core/ports.ts';
+import { createBodyReader, type BodyReader } from './body.ts';
+import type { Interpretation } from './interpret.ts';
+import { acceptsContentType } from './payload.ts';
+import type { PreparedSource } from './options.ts';
+import type { Check, IncomingHeaders } from './source.ts';
+
+/** What became of a delivery, for the metrics. */
+export type DeliveryOutcome = 'accepted' | 'duplicate' | 'refused' | 'shed';
+
+export interface WebhookDeps {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** The configured sources by name. */
+  readonly sources: ReadonlyMap<string, PreparedSource>;
+  /** Records the event and its jobs; resolves when they are on disk. */
+  readonly append: (draft: EventDraft) => Promise<{ readonly id: number; readonly duplicate: boolean }>;
+  /** Reads and matches a verified body: inline when it is small, off the loop when it is large. */
+  readonly interpret: (
+    source: PreparedSource,
+    headers: IncomingHeaders,
+    body: Buffer,
+    nowMs: number,
+  ) => Interpretation | Promise<Interpretation>;
+  /** Whether this source sends more than should become a job each. */
+  readonly inStorm: (source: string, monoMs: number) => boolean;
+  /** New jobs are there. */
+  readonly onJobs: () => void;
+  readonly count: (outcome: DeliveryOutcome) => void;
+}
+
+const RETRY_AFTER_SECONDS = 5;
+
+/**
+ * `POST /webhooks/:source`: 404 unknown source, 413 too large, 401 not signed, 415 not a type we read, then commit, then
+ * 202 (200 for a delivery id already taken, and for a ping). A complete, signed body that does not parse is taken as it is.
+ *
+ * Requests are handled before Fastify reads a body: the raw bytes are needed, in pieces, and the answer is short.
+ */
+export function webhookRoutes(deps: WebhookDeps): (app: FastifyInstance) => void {
+  const bodies = createBodyReader();
+  return (app) => {
+    app.post('/webhooks/:source', {
+      onRequest(request, reply) {
+        reply.hijack();
+        const { source } = request.params as { source: string };
+        receive(deps, bodies, { name: source, request: request.raw, response: reply.raw });
+      },
+      // Never reached: the hook above has taken the request over.
+      handler: async () => undefined,
+    });
+  };
+}
+
+interface Exchange {
+  readonly name: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+function receive(deps: WebhookDeps, bodies: BodyReader, exchange: Exchange): void {
+  const { request, name } = exchange;
+  const source = deps.sources.get(name);
+  if (source === undefined) return refuse(deps, exchange, new KairosError('SOURCE_UNKNOWN', 'there is no such source'));
+  const nowMs = deps.clock.wallMs();
+  const check = source.verifier.begin(request.headers, nowMs);
+  bodies.read(
+    request,
+    (chunk) => check?.update(chunk),
+    (result) => {
+      if (result instanceof KairosError) return refuse(deps, exchange, result);
+      take(deps, exchange, { source, check, body: result, nowMs }).catch((error: unknown) =>
+        refuse(deps, exchange, asKairosError(error)),
+      );
+    },
+  );
+}
+
+interface Delivery {
+  readonly source: PreparedSource;
+  readonly check: Check | undefined;
+  readonly body: Buffer;
+  readonly nowMs: number;
+}
+
+/** From a whole body to the answer. @throws {KairosError} what is to be answered instead. */
+async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body, nowMs }: Delivery): Promise<void> {
+  const { headers } = exchange.request;
+  if (check?.verify() !== true)
+    throw new KairosError('SIGNATURE_REFUSED', 'the delivery is not signed as it should be');
+  const contentType = headers['content-type'] ?? '';
+  if (!acceptsContentType(contentType))
+    throw new KairosError('MEDIA_TYPE_REFUSED', 'the content type is not one of those');
+  // Only a large body is worth a turn of the event loop.
+  const pending = deps.interpret(source, headers, body, nowMs);
+  const read = pending instanceof Promise ? await pending : pending;
+  if (read.reply !== undefined) return answer(exchange.response, 200, read.reply.contentType, read.reply.body);
+  const jobs = read.jobs.length > 0 ? coalescing(deps, source.name, read.jobs) : read.jobs;
+  const { id, duplicate } = await deps.append({
+    source: source.name,
+    delivery: read.delivery ?? `unnamed:${Buffer.from(deps.random.bytes(16)).toString('hex')}`,
+    type: read.type,
+    action: read.action,
+    trust: source.trust,
+    receivedAtMs: nowMs,
+    contentType,
+    body,
+    jobs,
+  });
+  if (jobs.length > 0 && !duplicate) deps.onJobs();
+  deps.count(duplicate ? 'duplicate' : 'accepted');
+  answer(
+    exchange.response,
+    duplicate || read.ping ? 200 : 202,
+    'application/json',
+    `{"id":"${formatId('e', id)}","duplicate":${duplicate}}`,
+  );
+}
+
+/** In a storm, what waits under the same topic takes the new event in. */
+function coalescing(deps: WebhookDeps, source: string, jobs: readonly JobDraft[]): readonly JobDraft[] {
+  const mayCoalesce = deps.inStorm(source, deps.clock.monoMs());
+  return jobs.map((job) => ({ ...job, mayCoalesce }));
+}
+
+function answer(response: ServerResponse, status: number, contentType: string, body: string): void {
+  if (response.destroyed) return;
+  response.writeHead(status, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+/** A refusal; what has not been read yet of the request is not waited for. */
+function refuse(deps: WebhookDeps, { name, request, response }: Exchange, error: KairosError): void {
+  const problem = problemOf(error);
+  const shed = problem.status === 503;
+  deps.count(shed ? 'shed' : 'refused');
+  if (error.code === 'INTERNAL') deps.log.error({ source: name, error: messageOf(error) }, 'delivery failed');
+  else deps.log.warn({ source: name, code: error.code, error: error.message }, 'delivery refused');
+  if (response.destroyed || response.headersSent) return;
+  if (shed) response.setHeader('retry-after', RETRY_AFTER_SECONDS);
+  if (!request.complete) response.setHeader('connection', 'close');
+  answer(response, problem.status, 'application/problem+json', JSON.stringify(problem));
+}
