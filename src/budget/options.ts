@@ -72,17 +72,13 @@ export const budgetOptions = z
           .meta({ description: 'Windows of urgent messages, instead of the ordinary ones.' }),
       })
       .prefault({}),
-    money: z
-      .strictObject({ perDay: usd(5, 'US dollars a day.'), perRun: usd(1, 'US dollars a run.') })
-      .prefault({}),
+    money: z.strictObject({ perDay: usd(5, 'US dollars a day.'), perRun: usd(1, 'US dollars a run.') }).prefault({}),
   })
-  .transform(
-    (section): BudgetOptions => ({
-      blockingMs: section.blocking,
-      windows: section.windows,
-      quietHours: section.quietHours,
-      messageTtlMs: section.messageTtl,
-      urgentWindows: section.urgent.windows,
-      money: { perDayUsdMax: section.money.perDay, perRunUsdMax: section.money.perRun },
-    }),
-  );
+  .transform((section): BudgetOptions => ({
+    blockingMs: section.blocking,
+    windows: section.windows,
+    quietHours: section.quietHours,
+    messageTtlMs: section.messageTtl,
+    urgentWindows: section.urgent.windows,
+    money: { perDayUsdMax: section.money.perDay, perRunUsdMax: section.money.perRun },
+  }));

@@ -8,27 +8,38 @@ import { serverOptions } from '../http/options.ts';
 import { journalOptions } from '../journal/options.ts';
 import { retentionOptions } from '../ledger/retention.ts';
 import { notifyOptions } from '../notify/options.ts';
-import { subscriptionsOptions } from '../subscriptions/options.ts';
+import { stormOptions, subscriptionsOptions } from '../subscriptions/options.ts';
 import { sourcesOptions } from '../webhooks/options.ts';
 import type { Env } from './home.ts';
 
-const configOptions = z.strictObject({
+const sections = z.strictObject({
   timezone: z
     .string()
     .refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' })
     .optional()
     .meta({ description: 'IANA time zone for the daily log, quiet hours and times shown. Default: the machine\u2019s.' }),
   server: serverOptions,
-  budget: budgetOptions,
+  budget: budgetOptions.prefault({}),
   notify: notifyOptions,
   sources: sourcesOptions,
   subscriptions: subscriptionsOptions,
+  storm: stormOptions,
   journal: journalOptions,
   retention: retentionOptions,
 });
 
+/** What only the sections together can tell. Without `sources:`, `github` is there as soon as its secret is. */
+const configOptions = sections.superRefine(({ sources, subscriptions }, context) => {
+  const names = new Set((sources ?? [{ name: 'github' }]).map(({ name }) => name));
+  for (const [index, { source }] of subscriptions.entries()) {
+    if (names.has(source)) continue;
+    const message = `must name one of sources (${[...names].join(', ') || 'there are none'}), got ${JSON.stringify(source)}`;
+    context.addIssue({ code: 'custom', path: ['subscriptions', index, 'source'], message });
+  }
+});
+
 /** The configuration with every default filled in. */
-export type Config = z.output<typeof configOptions> & { readonly timezone: string };
+export type Config = z.output<typeof sections> & { readonly timezone: string };
 
 /** One thing that is wrong with config.yaml, and where. Lines and columns count from 1. */
 export interface ConfigProblem {
@@ -63,7 +74,7 @@ export function parseConfig(text: string, path: string): Config {
 /** The JSON Schema of config.yaml, for editors. */
 export function configJsonSchema(): Record<string, unknown> {
   return {
-    ...z.toJSONSchema(configOptions, { io: 'input', unrepresentable: 'any' }),
+    ...z.toJSONSchema(sections, { io: 'input', unrepresentable: 'any' }),
     $id: 'https://kairosd.dev/config.schema.json',
     title: 'kairosd config.yaml',
   };

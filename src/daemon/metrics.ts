@@ -4,7 +4,9 @@ import type { JobState } from '../core/job.ts';
 export interface MetricsSnapshot {
   readonly deliveries: Readonly<Record<string, number>>;
   readonly jobs: Partial<Record<JobState, number>>;
-  readonly messages: Readonly<Record<string, number>>;
+  readonly messagesWaiting: number;
+  readonly messagesUnderWay: number;
+  readonly deliveriesOpen: Readonly<Record<string, number>>;
   readonly commits: number;
   readonly commitSecondsMax: number;
   readonly writesWaiting: number;
@@ -43,7 +45,9 @@ export async function renderMetrics(snapshot: MetricsSnapshot): Promise<{ conten
   gauge('ready', '1 when the daemon does its work', snapshot.ready ? 1 : 0);
   gauge('safe_mode', '1 in safe mode', snapshot.safeMode ? 1 : 0);
   byLabel('jobs', 'Jobs that are not done, by state', 'state', snapshot.jobs);
-  byLabel('messages', 'Messages, by state', 'state', snapshot.messages);
+  gauge('messages_waiting', 'Messages held back', snapshot.messagesWaiting);
+  gauge('messages_under_way', 'Messages let go that no channel has yet', snapshot.messagesUnderWay);
+  byLabel('deliveries_open', 'Deliveries still to be made, by channel', 'channel', snapshot.deliveriesOpen);
   gauge('resident_memory_bytes', 'Memory of the process', snapshot.residentBytes);
   gauge('cpu_seconds', 'Processor time since the start', snapshot.cpuSeconds);
   return { contentType: registry.contentType, text: await registry.metrics() };

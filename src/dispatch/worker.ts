@@ -26,7 +26,7 @@ export interface WorkerOptions {
   readonly random: Random;
   readonly log: Log;
   /** After attempts were settled: their messages and log lines are there. */
-  readonly onSettled: () => void;
+  readonly onSettled: (jobIds: readonly number[]) => void;
   readonly retry?: RetryPolicy;
   /** Jobs taken in one transaction. */
   readonly batchMax?: number;
@@ -54,7 +54,7 @@ export async function startWorker(options: WorkerOptions): Promise<Loop> {
       if (jobs.length === 0) return untilDue(store.nextDueMs(), clock.wallMs());
       using limit = attemptLimit(signal, clock, { leaseMs, drainMs });
       await Promise.all(jobs.map((job) => attempt(job, options, limit.signal)));
-      options.onSettled();
+      options.onSettled(jobs.map((job) => job.id));
       return 0;
     },
   });

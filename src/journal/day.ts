@@ -69,7 +69,8 @@ async function appendLines(
   const heading = Buffer.from(`# ${title}\n\n`, 'utf8');
   // Empty, or torn within the heading.
   if (file.size < heading.length && heading.subarray(0, file.size).equals(file.tail)) {
-    return await appendFlushed(path, Buffer.concat([heading.subarray(file.size), body]), !file.exists);
+    await appendFlushed(path, Buffer.concat([heading.subarray(file.size), body]), !file.exists);
+    return;
   }
   const torn = inDoubt ? countTorn(file.tail, first) : 0;
   // The last line has no end: a person's editor left it so, or it was torn and is not ours to complete.

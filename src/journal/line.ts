@@ -15,7 +15,7 @@ export interface JournalLine {
 
 const KIND_CHARS_MAX = 40;
 /** Longest text of a line in UTF-16 units. */
-export const LINE_TEXT_CHARS_MAX = 500;
+const LINE_TEXT_CHARS_MAX = 500;
 /** Nothing longer is redacted only to be cut afterwards. */
 const RAW_CHARS_MAX = 20_000;
 

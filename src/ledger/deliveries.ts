@@ -204,7 +204,11 @@ function markSent(database: Database, id: number, channel: string, nowMs: number
     .statement("UPDATE messages SET state = 'sent', sent_at = ? WHERE id = ? AND state = 'queued'")
     .run(nowMs, id);
   if (first === 1) {
-    appendJournal(database, { kind: 'sent', ref: formatId('m', id), text: `${headline(database, id)} (${channel})` }, nowMs);
+    appendJournal(
+      database,
+      { kind: 'sent', ref: formatId('m', id), text: `${headline(database, id)} (${channel})` },
+      nowMs,
+    );
   }
 }
 
@@ -220,7 +224,11 @@ function failMessage(database: Database, id: number, reason: string, nowMs: numb
     .statement("UPDATE messages SET state = 'failed', reason = ? WHERE id = ? AND state = 'queued'")
     .run(reason, id);
   if (failed === 1) {
-    appendJournal(database, { kind: 'failed', ref: formatId('m', id), text: `${headline(database, id)}: ${reason}` }, nowMs);
+    appendJournal(
+      database,
+      { kind: 'failed', ref: formatId('m', id), text: `${headline(database, id)}: ${reason}` },
+      nowMs,
+    );
   }
 }
 

@@ -46,6 +46,8 @@ export interface MessageRow {
   readonly attempts: number;
 }
 
+const HEADLINE_CHARS_MAX = 120;
+
 /** What left is shown as it left; what waits, as it was said. */
 const MESSAGE_COLUMNS = `id, job_id, kind, urgent, topic, coalesce(rendered, text) AS text, count, reply_to, state, queued_at,
   expires_at, released_at, sent_at, into_id, reason, idempotency_key,
@@ -154,7 +156,13 @@ export function headline(database: Database, id: number): string {
     .statement('SELECT topic, substr(coalesce(rendered, text), 1, 200) AS text, count FROM messages WHERE id = ?')
     .get<{ topic: string; text: string; count: number }>(id);
   if (row === undefined) return '';
-  const line = row.text.replaceAll(/\s+/g, ' ').slice(0, 120).toWellFormed();
+  const line = firstWords(row.text.replaceAll(/\s+/g, ' '));
   const counted = row.count > 1 ? ` (${row.count} as one)` : '';
   return row.topic === '' ? `${line}${counted}` : `[${row.topic}] ${line}${counted}`;
+}
+
+/** Cut between words: half a secret would not be recognised as one by the redactor in front of the log. */
+function firstWords(text: string): string {
+  if (text.length <= HEADLINE_CHARS_MAX) return text;
+  return `${text.slice(0, text.lastIndexOf(' ', HEADLINE_CHARS_MAX) + 1)}…`;
 }

@@ -39,11 +39,7 @@ export interface Messages extends OutboxRows, Deliveries {
   counts(): MessageCounts;
 }
 
-export function openMessages(
-  database: Database,
-  writer: Writer,
-  context: (nowMs: number) => MessageContext,
-): Messages {
+export function openMessages(database: Database, writer: Writer, context: (nowMs: number) => MessageContext): Messages {
   return {
     ...openOutboxRows(database, writer),
     ...openDeliveries(database, writer),
@@ -56,8 +52,8 @@ export function openMessages(
   };
 }
 
-/** A text longer than this leaves its end out: no channel shows more, and one row stays small. */
-const TEXT_CHARS_MAX = 4_000;
+/** A longer text loses its end. Four times what a channel is given, so that no secret is cut in two before it is found. */
+const TEXT_CHARS_MAX = 16_000;
 
 /** Replies to one event beyond these are the daemon's own idea (CONTRACT, "Reactive"). */
 const REPLIES_MAX = 5;
@@ -95,7 +91,8 @@ export function withdrawTopic(
   for (const { id } of withdrawn) {
     appendJournal(database, { kind: 'withdrawn', ref: formatId('m', id), text: `${topic}: ${reason}` }, context.nowMs);
   }
-  const follows = withdrawal.text !== '' && ownerKnows(database, topic, context.nowMs) && !resolutionWaits(database, topic);
+  const follows =
+    withdrawal.text !== '' && ownerKnows(database, topic, context.nowMs) && !resolutionWaits(database, topic);
   const messageId = follows ? enqueue(database, resolutionOf(withdrawal), { ...context, resolves: true }) : null;
   return { withdrawn: withdrawn.length, messageId };
 }
@@ -103,7 +100,9 @@ export function withdrawTopic(
 /** Inside a transaction: mutes a topic until then; the empty topic is everything. A later call overrules an earlier one. */
 export function setMute(database: Database, topic: string, untilMs: number): void {
   database
-    .statement('INSERT INTO mutes (topic, until_at) VALUES (?, ?) ON CONFLICT (topic) DO UPDATE SET until_at = excluded.until_at')
+    .statement(
+      'INSERT INTO mutes (topic, until_at) VALUES (?, ?) ON CONFLICT (topic) DO UPDATE SET until_at = excluded.until_at',
+    )
     .run(topic, untilMs);
 }
 
@@ -148,10 +147,14 @@ function kindOf(database: Database, draft: MessageDraft): MessageDraft['kind'] {
 }
 
 function notReply({ replyTo, jobId }: MessageDraft, expected: string): KairosError {
-  return new KairosError('INPUT_INVALID', `a reactive message must answer ${expected}, got event ${replyTo} and job ${jobId}`, {
-    replyTo,
-    jobId,
-  });
+  return new KairosError(
+    'INPUT_INVALID',
+    `a reactive message must answer ${expected}, got event ${replyTo} and job ${jobId}`,
+    {
+      replyTo,
+      jobId,
+    },
+  );
 }
 
 function carrierOf(database: Database, draft: MessageDraft): number | undefined {

@@ -112,7 +112,11 @@ function expire(database: Database, items: Reasons, nowMs: number): void {
   );
   for (const { id, reason } of items) {
     if (update.run(reason, id, nowMs) === 1) {
-      appendJournal(database, { kind: 'expired', ref: formatId('m', id), text: `${headline(database, id)}: ${reason}` }, nowMs);
+      appendJournal(
+        database,
+        { kind: 'expired', ref: formatId('m', id), text: `${headline(database, id)}: ${reason}` },
+        nowMs,
+      );
     }
   }
 }
@@ -122,7 +126,11 @@ function hold(database: Database, items: Reasons, nowMs: number): void {
   const again = database.statement(`UPDATE messages SET reason = ? WHERE id = ? AND ${WAITING}`);
   for (const { id, reason } of items) {
     if (first.run(reason, id) === 1) {
-      appendJournal(database, { kind: 'held', ref: formatId('m', id), text: `${headline(database, id)}: ${reason}` }, nowMs);
+      appendJournal(
+        database,
+        { kind: 'held', ref: formatId('m', id), text: `${headline(database, id)}: ${reason}` },
+        nowMs,
+      );
     } else {
       again.run(reason, id);
     }

@@ -33,8 +33,9 @@ function escapedForms(text: string): readonly string[] {
   const percent = encodeURIComponent(text.toWellFormed());
   // RFC 3986 writers also encode these five; encodeURIComponent leaves them.
   const strict = percent.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const form = strict.replaceAll('%20', '+');
-  const urls = [percent, strict, form].flatMap((url) => [
+  // A browser's form field keeps "*" and encodes "~"; other writers only turn the space.
+  const form = new URLSearchParams({ v: text }).toString().slice(2);
+  const urls = [percent, strict, strict.replaceAll('%20', '+'), form].flatMap((url) => [
     url,
     url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
   ]);

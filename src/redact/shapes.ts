@@ -15,6 +15,8 @@ export interface Shape {
  */
 export const SHAPES: readonly Shape[] = [
   { name: 'private-key', triggers: ['PRI'], replace: replacePrivateKeys },
+  // Before the others: it may begin right behind a letter (`/bot123:…`), so taking it out can end what stands before it.
+  whole('telegram-token', telegramTriggers(), /(?<!\d)\d{6,12}:[\w-]{35}(?![\w-])/g),
   part(
     'authorization',
     ['riz', 'RIZ'],
@@ -42,7 +44,6 @@ export const SHAPES: readonly Shape[] = [
   whole('slack-webhook', ['ck.'], /(?<=hooks\.slack\.com\/(?:services|workflows|triggers)\/)[\w/]{8,}/g),
   whole('api-key', ['sk-'], /(?<![A-Za-z0-9_])sk-[\w-]{16,}/g, hasDigit),
   whole('aws-key-id', ['AKI', 'ASI'], /(?<![A-Za-z0-9_])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9_])/g),
-  whole('telegram-token', telegramTriggers(), /(?<!\d)\d{6,12}:[\w-]{35}(?![\w-])/g),
   whole('webhook-secret', ['whs'], /(?<![A-Za-z0-9_])whsec_[\w+/=-]{16,}/g),
   whole('npm-token', ['npm'], /(?<![A-Za-z0-9_])npm_[A-Za-z0-9]{36}(?![A-Za-z0-9_])/g),
   whole(

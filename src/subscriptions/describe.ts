@@ -11,7 +11,7 @@ interface Happening {
 type Describe = (payload: unknown, action: string) => Happening;
 
 /** Longest default text in UTF-16 units: a phone shows it whole. */
-export const LINE_CHARS_MAX = 300;
+const LINE_CHARS_MAX = 300;
 const TITLE_CHARS_MAX = 120;
 const URL_CHARS_MAX = 140;
 
@@ -129,6 +129,10 @@ const wasDeleted = flag('deleted');
 const wasCreated = flag('created');
 const wasForced = flag('forced');
 const compareUrl = reader('compare');
+const statusContext = reader('context');
+const statusState = reader('state');
+const statusText = reader('description');
+const statusUrl = reader('target_url', 'commit.html_url');
 const releaseName = reader('release.name', 'release.tag_name');
 const releaseTag = reader('release.tag_name');
 const releaseUrl = reader('release.html_url');
@@ -219,6 +223,18 @@ const DESCRIPTIONS: ReadonlyMap<string, Describe> = new Map<string, Describe>([
   ['check_run', ciRun('check_run', 'check')],
   ['check_suite', ciRun('check_suite', 'check suite')],
   ['deployment_status', ciRun('deployment_status', 'deployment')],
+  [
+    'status',
+    (payload) => ({
+      what: `status ${quoted(statusContext(payload, 60))} ${words(statusState(payload))}`,
+      title: statusText(payload),
+      url: statusUrl(payload),
+    }),
+  ],
+  [
+    'pull_request_review_thread',
+    (payload, action) => ({ what: `review thread ${action}`, title: pullTitle(payload), url: pullUrl(payload) }),
+  ],
   [
     'release',
     (payload, action) => ({

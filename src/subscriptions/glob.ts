@@ -1,5 +1,5 @@
 /** What a glob reads of a text. A string fits; a test passes one that counts. */
-export interface GlobText {
+interface GlobText {
   readonly length: number;
   charCodeAt(index: number): number;
 }

@@ -2,7 +2,7 @@ import { parsePath, someAt, type Path } from './path.ts';
 import { plainLine } from './plain.ts';
 import { scalarText, type TemplateEvent } from './template.ts';
 
-/** Reads the first of some paths that holds a text or number, as one plain line; empty when there is none. */
+/** Reads the first of some paths that holds a text or number: its first line, made plain; empty when there is none. */
 export type Reader = (payload: unknown, charsMax?: number) => string;
 
 /** A reader of the first of these paths that has something to read. */
@@ -10,8 +10,8 @@ export function reader(...texts: readonly string[]): Reader {
   const paths = texts.map((text) => parsePath(text) as Path);
   return (payload, charsMax = 200) => {
     for (const path of paths) {
-      const text = textAt(payload, path);
-      if (text !== '') return plainLine(text, charsMax);
+      const text = plainLine(textAt(payload, path), charsMax);
+      if (text !== '') return text;
     }
     return '';
   };
@@ -20,7 +20,7 @@ export function reader(...texts: readonly string[]): Reader {
 function textAt(payload: unknown, path: Path): string {
   let text = '';
   someAt(payload, path, (value) => (text = scalarText(value) ?? '') !== '');
-  return text;
+  return /\S[^\r\n]*/.exec(text)?.[0] ?? '';
 }
 
 /** `owner/name` of the repository an event is about: GitHub's or GitLab's field; empty when there is none. */

@@ -28,7 +28,7 @@ const EVENT_FIELDS = new Set(['source', 'type', 'action']);
 const VALUE_CHARS_MAX = 500;
 const VALUES_MAX = 10;
 /** Longest rendered text in UTF-16 units. */
-export const TEXT_CHARS_MAX = 4_000;
+const TEXT_CHARS_MAX = 4_000;
 /** Stands for a field that is not there, is null, or is an object: seen by whoever reads it, and never an error. */
 const MISSING = '?';
 

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { KairosError } from '../core/errors.ts';
 import { formatId } from '../core/ids.ts';
 import { formatDuration, parseDurationMs } from '../core/units.ts';
-import { found, idOf } from './api.ts';
 import type { ApiDeps } from './ports.ts';
+import { found, idOf } from './query.ts';
 import type { Views } from './views.ts';
 
 const SAY_CHARS_MAX = 8_000;
@@ -43,7 +43,7 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
   });
   app.post('/api/unmute', async ({ body }) => {
     const asked = read(unmute, body ?? {});
-    await deps.unmute(asked.topic);
+    await deps.mute(asked.topic, 0);
     return { topic: asked.topic, until: null };
   });
   app.post('/api/stop', async (_request, reply) => {

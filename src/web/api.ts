@@ -1,12 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { KairosError } from '../core/errors.ts';
-import { formatId, parseId, type IdLetter } from '../core/ids.ts';
+import type { FastifyInstance } from 'fastify';
 import type { JobState } from '../core/job.ts';
 import type { MessageState } from '../core/message.ts';
 import { actionRoutes } from './actions.ts';
 import { bodyText } from './body.ts';
 import type { ApiDeps } from './ports.ts';
-import { readPage, readState, toPage } from './query.ts';
+import { found, idOf, readPage, readState, toPage } from './query.ts';
 import { streamRoutes } from './stream.ts';
 import { createViews, type Views } from './views.ts';
 
@@ -64,17 +62,6 @@ function messageRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void 
   app.get('/api/messages/:id', async (request) => {
     const id = idOf(request, 'm');
     const message = found(deps.messages.find(id), 'message', 'm', id);
-    return { ...views.message(message), deliveries: deps.messages.deliveries(id).map(views.delivery) };
+    return { ...views.message(message), deliveries: deps.messages.deliveriesOf(id).map(views.delivery) };
   });
-}
-
-/** The row number in the path. @throws {KairosError} `INPUT_INVALID`. */
-export function idOf(request: FastifyRequest, letter: IdLetter): number {
-  return parseId(letter, (request.params as { id: string }).id);
-}
-
-/** @throws {KairosError} `NOT_FOUND`. */
-export function found<Row>(row: Row | undefined, noun: string, letter: IdLetter, id: number): Row {
-  if (row === undefined) throw new KairosError('NOT_FOUND', `there is no ${noun} ${formatId(letter, id)}`);
-  return row;
 }

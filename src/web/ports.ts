@@ -92,11 +92,10 @@ export interface ApiDeps {
   readonly messages: {
     list(page: Page & { readonly state?: MessageState | undefined }): readonly Message[];
     find(id: number): Message | undefined;
-    deliveries(id: number): readonly DeliveryRecord[];
+    deliveriesOf(id: number): readonly DeliveryRecord[];
   };
-  /** An empty topic is everything. */
+  /** An empty topic is everything; a time in the past ends the mute. */
   readonly mute: (topic: string, untilMs: number) => Promise<void>;
-  readonly unmute: (topic: string) => Promise<void>;
   /** Begins to stop the daemon; called after the answer has left. */
   readonly stop: () => void;
   /** Whether this is the API token; in constant time. */

@@ -1,5 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import { KairosError } from '../core/errors.ts';
-import { parseId, type IdLetter } from '../core/ids.ts';
+import { formatId, parseId, type IdLetter } from '../core/ids.ts';
 import { parseDurationMs } from '../core/units.ts';
 import type { Page } from './ports.ts';
 
@@ -39,6 +40,17 @@ export function toPage<Row extends { readonly id: number }, View extends { reado
 ): { readonly items: View[]; readonly next: unknown } {
   const items = rows.slice(0, limit).map(view);
   return { items, next: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+}
+
+/** The row number in the path. @throws {KairosError} `INPUT_INVALID`. */
+export function idOf(request: FastifyRequest, letter: IdLetter): number {
+  return parseId(letter, (request.params as { id: string }).id);
+}
+
+/** @throws {KairosError} `NOT_FOUND`. */
+export function found<Row>(row: Row | undefined, noun: string, letter: IdLetter, id: number): Row {
+  if (row === undefined) throw new KairosError('NOT_FOUND', `there is no ${noun} ${formatId(letter, id)}`);
+  return row;
 }
 
 function readLimit(text: string | undefined): number {

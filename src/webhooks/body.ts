@@ -8,6 +8,9 @@ const HELD_BYTES_MAX = 268_435_456;
 /** Bodies this small are not worth counting. */
 const COUNTED_BYTES_MIN = 65_536;
 
+/** Bodies over this go to the parsing thread. */
+const SHARED_BYTES_MIN = 262_144;
+
 export interface BodyReader {
   /**
    * Collects a body; every piece also goes to `onChunk` as it comes, so that a large one is hashed on the way. A request
@@ -29,7 +32,7 @@ export function createBodyReader(bytesMax = BODY_BYTES_MAX, heldBytesMax = HELD_
       const counted = announced > COUNTED_BYTES_MIN ? announced : request.headers['transfer-encoding'] ? bytesMax : 0;
       if (counted > 0 && heldBytes + counted > heldBytesMax) return done(tooMany());
       heldBytes += counted;
-      collect(request, bytesMax, onChunk, (result) => {
+      collect(request, { announced, bytesMax }, onChunk, (result) => {
         heldBytes -= counted;
         if (result !== undefined) done(result);
       });
@@ -40,11 +43,11 @@ export function createBodyReader(bytesMax = BODY_BYTES_MAX, heldBytesMax = HELD_
 /** Calls back once: with the body, with an error, or with undefined when the client went away. */
 function collect(
   request: IncomingMessage,
-  bytesMax: number,
+  limits: { readonly announced: number; readonly bytesMax: number },
   onChunk: (chunk: Uint8Array) => void,
   done: (result: Buffer | KairosError | undefined) => void,
 ): void {
-  const chunks: Buffer[] = [];
+  const parts = limits.announced > SHARED_BYTES_MIN ? sharedParts(limits.announced) : listedParts();
   let bytes = 0;
   let ended = false;
   const end = (result: Buffer | KairosError | undefined): void => {
@@ -54,14 +57,38 @@ function collect(
   };
   request.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > bytesMax) return end(tooLarge(bytesMax));
+    if (bytes > limits.bytesMax) return end(tooLarge(limits.bytesMax));
     if (ended) return;
     onChunk(chunk);
-    chunks.push(chunk);
+    parts.add(chunk);
   });
-  request.on('end', () => end(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+  request.on('end', () => end(parts.whole()));
   request.on('close', () => end(undefined));
   request.on('error', () => end(undefined));
+}
+
+interface Parts {
+  add(chunk: Buffer): void;
+  whole(): Buffer;
+}
+
+function listedParts(): Parts {
+  const chunks: Buffer[] = [];
+  return {
+    add: (chunk) => void chunks.push(chunk),
+    whole: () => (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+  };
+}
+
+/** A large body is put together as it comes, in memory that the parsing thread reads where it is. */
+function sharedParts(announced: number): Parts {
+  const memory = Buffer.from(new SharedArrayBuffer(announced));
+  let bytes = 0;
+  return {
+    // HTTP ends a body at its announced length, so a chunk always fits.
+    add: (chunk) => void (bytes += chunk.copy(memory, bytes)),
+    whole: () => memory.subarray(0, bytes),
+  };
 }
 
 function tooLarge(bytesMax: number): KairosError {

@@ -96,11 +96,16 @@ export class ParseThread implements AsyncDisposable {
   /** Never rejects, so that one delivery cannot stop the next. */
   async #read(delivery: Delivery): Promise<Interpretation> {
     const { log, match } = this.#options;
-    const answer = this.#closed ? ENDED : await this.#ask({ ...delivery, body: await shared(delivery.body) });
+    const answer = await this.#send(delivery).catch(failure);
     if (answer.kind === 'interpreted') return answer.interpretation;
     const { source, body } = delivery;
     log.warn({ source, bytes: body.byteLength, error: answer.error }, 'large delivery read by its headers only');
     return interpretHeaders(delivery, match);
+  }
+
+  async #send(delivery: Delivery): Promise<ThreadAnswer> {
+    const body = await shared(delivery.body);
+    return this.#closed ? ENDED : this.#ask({ ...delivery, body });
   }
 
   #ask(delivery: Delivery): Promise<ThreadAnswer> {
@@ -109,7 +114,7 @@ export class ParseThread implements AsyncDisposable {
     const deadline = new AbortController();
     return new Promise<ThreadAnswer>((resolve) => {
       worker.once('message', resolve);
-      worker.once('error', (error) => resolve({ kind: 'failed', error: messageOf(error) }));
+      worker.once('error', (error) => resolve(failure(error)));
       worker.once('exit', () => resolve(ENDED));
       void clock.sleep(parseMsMax, deadline.signal).then(() => {
         if (deadline.signal.aborted) return;
@@ -162,6 +167,10 @@ export class ParseThread implements AsyncDisposable {
 }
 
 const ENDED: ThreadAnswer = { kind: 'failed', error: 'the thread ended' };
+
+function failure(error: unknown): ThreadAnswer {
+  return { kind: 'failed', error: messageOf(error) };
+}
 
 /** The bytes where both threads see them. Shared rather than handed over: a thread that dies would take them with it. */
 async function shared(body: Uint8Array): Promise<Uint8Array> {

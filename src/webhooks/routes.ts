@@ -5,11 +5,12 @@ import type { EventDraft } from '../core/event.ts';
 import { formatId } from '../core/ids.ts';
 import type { JobDraft } from '../core/job.ts';
 import type { Clock, Log, Random } from '../core/ports.ts';
+import type { Matcher } from '../subscriptions/match.ts';
 import { createBodyReader, type BodyReader } from './body.ts';
-import type { Interpretation } from './interpret.ts';
+import { INLINE_BYTES_MAX, interpret, type Delivery, type Interpretation } from './interpret.ts';
 import { acceptsContentType } from './payload.ts';
 import type { PreparedSource } from './options.ts';
-import type { Check, IncomingHeaders } from './source.ts';
+import type { Check } from './source.ts';
 
 /** What became of a delivery, for the metrics. */
 export type DeliveryOutcome = 'accepted' | 'duplicate' | 'refused' | 'shed';
@@ -22,17 +23,12 @@ export interface WebhookDeps {
   readonly sources: ReadonlyMap<string, PreparedSource>;
   /** Records the event and its jobs; resolves when they are on disk. */
   readonly append: (draft: EventDraft) => Promise<{ readonly id: number; readonly duplicate: boolean }>;
-  /** Reads and matches a verified body: inline when it is small, off the loop when it is large. */
-  readonly interpret: (
-    source: PreparedSource,
-    headers: IncomingHeaders,
-    body: Buffer,
-    nowMs: number,
-  ) => Interpretation | Promise<Interpretation>;
+  /** What the subscriptions make of an event. */
+  readonly match: Matcher;
+  /** Reads large bodies off the event loop. */
+  readonly thread: { interpret(delivery: Delivery): Promise<Interpretation> };
   /** Whether this source sends more than should become a job each. */
   readonly inStorm: (source: string, monoMs: number) => boolean;
-  /** New jobs are there. */
-  readonly onJobs: () => void;
   readonly count: (outcome: DeliveryOutcome) => void;
 }
 
@@ -83,7 +79,7 @@ function receive(deps: WebhookDeps, bodies: BodyReader, exchange: Exchange): voi
   );
 }
 
-interface Delivery {
+interface Arrival {
   readonly source: PreparedSource;
   readonly check: Check | undefined;
   readonly body: Buffer;
@@ -91,7 +87,7 @@ interface Delivery {
 }
 
 /** From a whole body to the answer. @throws {KairosError} what is to be answered instead. */
-async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body, nowMs }: Delivery): Promise<void> {
+async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body, nowMs }: Arrival): Promise<void> {
   const { headers } = exchange.request;
   if (check?.verify() !== true)
     throw new KairosError('SIGNATURE_REFUSED', 'the delivery is not signed as it should be');
@@ -99,8 +95,8 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
   if (!acceptsContentType(contentType))
     throw new KairosError('MEDIA_TYPE_REFUSED', 'the content type is not one of those');
   // Only a large body is worth a turn of the event loop.
-  const pending = deps.interpret(source, headers, body, nowMs);
-  const read = pending instanceof Promise ? await pending : pending;
+  const delivery = { kind: source.kind, source: source.name, trust: source.trust, receivedAtMs: nowMs, headers, body };
+  const read = body.byteLength > INLINE_BYTES_MAX ? await deps.thread.interpret(delivery) : interpret(delivery, deps.match);
   if (read.reply !== undefined) return answer(exchange.response, 200, read.reply.contentType, read.reply.body);
   const jobs = read.jobs.length > 0 ? coalescing(deps, source.name, read.jobs) : read.jobs;
   const { id, duplicate } = await deps.append({
@@ -114,7 +110,6 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
     body,
     jobs,
   });
-  if (jobs.length > 0 && !duplicate) deps.onJobs();
   deps.count(duplicate ? 'duplicate' : 'accepted');
   answer(
     exchange.response,

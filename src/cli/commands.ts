@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import type { Cli } from './cli.ts';
+
+/** Turns a command's work into what commander calls. Operands come flat, those left out are missing. */
+export type Act = <Options>(
+  work: (cli: Cli, operands: readonly string[], options: Options) => Promise<void>,
+) => (...given: unknown[]) => Promise<void>;
+
+/** A file under `commands/`: says what the command takes and what it does. */
+export interface CommandFile {
+  define(command: Command, act: Act): void;
+}
+
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<CommandFile>;
+}
+
+/** Every command there is, in the order the help shows them. Each file is loaded when it is called for. */
+export const COMMANDS: readonly Entry[] = [
+  { name: 'init', summary: 'make a home with a configuration', load: () => import('./commands/init.ts') },
+  { name: 'start', summary: 'run the daemon in the foreground', load: () => import('./commands/start.ts') },
+  { name: 'stop', summary: 'stop the running daemon', load: () => import('./commands/stop.ts') },
+  { name: 'status', summary: 'show how the daemon is', load: () => import('./commands/status.ts') },
+  { name: 'doctor', summary: 'find what is wrong and say how to fix it', load: () => import('./commands/doctor.ts') },
+  { name: 'say', summary: 'tell or ask the daemon something', load: () => import('./commands/say.ts') },
+  { name: 'events', summary: 'list what happened', load: () => import('./commands/events.ts') },
+  { name: 'jobs', summary: 'list what is done about it', load: () => import('./commands/jobs.ts') },
+  { name: 'messages', summary: 'list what was or will be told', load: () => import('./commands/messages.ts') },
+  { name: 'subscriptions', summary: 'list which events lead to what', load: () => import('./commands/subscriptions.ts') },
+  { name: 'budget', summary: 'show the message windows and what they hold back', load: () => import('./commands/budget.ts') },
+  { name: 'mute', summary: 'hold messages back for a time', load: () => import('./commands/mute.ts') },
+  { name: 'unmute', summary: 'end a mute', load: () => import('./commands/unmute.ts') },
+  { name: 'log', summary: 'print the log of a day', load: () => import('./commands/log.ts') },
+  { name: 'webhook', summary: 'add, test and replay webhooks', load: () => import('./commands/webhook.ts') },
+  { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
+  { name: 'completion', summary: 'print a completion script for a shell', load: () => import('./commands/completion.ts') },
+  { name: 'demo', summary: 'show the whole thing in under a minute', load: () => import('./commands/demo.ts') },
+];
+
+/** `--help` ends with examples. */
+export function withExamples(command: Command, ...examples: readonly string[]): Command {
+  const title = examples.length === 1 ? 'Example' : 'Examples';
+  return command.addHelpText('after', `\n${title}:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
+}

@@ -1,0 +1,70 @@
+import type { Command } from 'commander';
+import { formatDuration } from '../../core/units.ts';
+import type { Cli } from '../cli.ts';
+import { openClient } from '../client.ts';
+import { withExamples, type Act } from '../commands.ts';
+import { shortTime } from '../list.ts';
+import { plainBlock } from '../plain-block.ts';
+import { renderFacts, renderTable, type Column } from '../table.ts';
+
+interface Use {
+  readonly perMs: number;
+  readonly max: number;
+  readonly used: number;
+  readonly freeAt: string | null;
+}
+
+interface HeldRow {
+  readonly id: string;
+  readonly topic: string;
+  readonly text: string;
+  readonly reason: string;
+  readonly until: string | null;
+}
+
+interface Budget {
+  readonly windows: readonly Use[];
+  readonly urgentWindows: readonly Use[];
+  readonly quietHours: { readonly from: string; readonly to: string; readonly until: string | null } | null;
+  readonly mutes: readonly { readonly topic: string; readonly until: string | null }[];
+  readonly held: readonly HeldRow[];
+  readonly nextSlotAt: string | null;
+}
+
+const HELD: readonly Column<HeldRow>[] = [
+  { title: 'ID', text: (row) => row.id },
+  { title: 'TOPIC', text: (row) => row.topic || '–' },
+  { title: 'WHY', text: (row) => row.reason },
+  { title: 'UNTIL', text: (row) => shortTime(row.until) },
+  { title: 'TEXT', text: (row) => row.text },
+];
+
+export function define(command: Command, act: Act): void {
+  withExamples(command, 'kairos budget').action(
+    act(async (cli) => {
+      const budget = await openClient(cli.home, cli.env).get<Budget>('/api/budget');
+      cli.print(budget, () => render(cli, budget));
+    }),
+  );
+}
+
+function render(cli: Cli, budget: Budget): string {
+  const quiet = budget.quietHours;
+  const mutes = budget.mutes.map(({ topic, until }) => `${plainBlock(topic) || 'everything'} until ${shortTime(until)}`);
+  const facts = renderFacts(
+    [
+      ['Windows', budget.windows.map(useOf).join(' · ')],
+      ['Urgent', budget.urgentWindows.map(useOf).join(' · ')],
+      ['Quiet hours', quiet === null ? 'off' : `${quiet.from} to ${quiet.to}${quiet.until === null ? '' : ' (now)'}`],
+      ['Muted', mutes.join(', ') || 'nothing'],
+      ['Next slot', budget.nextSlotAt === null ? 'free now' : shortTime(budget.nextSlotAt)],
+    ],
+    cli.paint,
+  );
+  const held = budget.held.length === 0 ? 'Nothing is held back.' : renderTable(budget.held, HELD, cli);
+  return `${facts}\n\n${held}`;
+}
+
+function useOf({ used, max, perMs }: Use): string {
+  return `${used} of ${max} in ${formatDuration(perMs)}`;
+}

@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { openClient } from '../client.ts';
+import { withExamples, type Act } from '../commands.ts';
+import { listOptions, shortTime, showList } from '../list.ts';
+import { paintState } from '../paint.ts';
+import { plainBlock } from '../plain-block.ts';
+import type { JobRow } from '../rows.ts';
+import { renderFacts, type Column } from '../table.ts';
+
+const STATES = ['queued', 'running', 'succeeded', 'failed', 'dead', 'parked'];
+
+export function define(command: Command, act: Act): void {
+  const list = act<Parameters<typeof showList>[2]>((cli, _operands, options) =>
+    showList<JobRow>(cli, '/api/jobs', options, columns(cli)),
+  );
+  withExamples(
+    listOptions(command, STATES),
+    'kairos jobs --state dead',
+    'kairos jobs show j12',
+    'kairos jobs requeue j12',
+  ).action(list);
+  const show = command.command('show').description('Show one job.').argument('<id>', 'such as j12');
+  withExamples(show, 'kairos jobs show j12').action(
+    act(async (cli, [id = '']) => {
+      const job = await openClient(cli.home, cli.env).get<JobRow>(`/api/jobs/${encodeURIComponent(id)}`);
+      cli.print(job, () => render(cli, job));
+    }),
+  );
+  const requeue = command
+    .command('requeue')
+    .description('Put a failed, dead or parked job back into the queue.')
+    .argument('<id>', 'such as j12');
+  withExamples(requeue, 'kairos jobs requeue j12').action(
+    act(async (cli, [id = '']) => {
+      const job = await openClient(cli.home, cli.env).post<JobRow>(`/api/jobs/${encodeURIComponent(id)}/requeue`);
+      cli.print(job, `${job.id} is ${job.state} again.`);
+    }),
+  );
+}
+
+function columns({ paint }: Cli): readonly Column<JobRow>[] {
+  return [
+    { title: 'ID', text: (row) => row.id },
+    { title: 'CREATED', text: (row) => shortTime(row.createdAt) },
+    { title: 'KIND', text: (row) => row.kind },
+    { title: 'STATE', text: (row) => row.state, paint: (row) => paintState(paint, row.state) },
+    { title: 'TRIES', text: (row) => String(row.attempts) },
+    { title: 'FOR', text: (row) => forWhat(row) },
+    { title: 'WHAT', text: (row) => `${row.origin}: ${row.error ?? row.text}` },
+  ];
+}
+
+function render({ paint }: Cli, job: JobRow): string {
+  return renderFacts(
+    [
+      ['Job', `${job.id}  ${job.kind}, ${paintState(paint, job.state)(job.state)}`],
+      ['From', `${job.origin}, for ${forWhat(job)}`],
+      ['Topic', plainBlock(job.topic) || '–'],
+      ['Attempts', `${job.attempts}, lane ${job.lane}`],
+      ['Created', shortTime(job.createdAt)],
+      ['Due', shortTime(job.dueAt)],
+      ['Ended', shortTime(job.endedAt)],
+      ['Error', plainBlock(job.error ?? '–')],
+      ['Text', plainBlock(job.text)],
+    ],
+    paint,
+  );
+}
+
+function forWhat(job: JobRow): string {
+  const more = job.eventCount > 1 ? ` +${job.eventCount - 1}` : '';
+  return `${job.eventId ?? '–'}${more}`;
+}

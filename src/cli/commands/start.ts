@@ -1,0 +1,141 @@
+import { createRequire } from 'node:module';
+import { writeSync } from 'node:fs';
+import { asKairosError, KairosError, messageOf } from '../../core/errors.ts';
+import { apiToken } from '../../daemon/announce.ts';
+import { loadConfig } from '../../daemon/config.ts';
+import { homeOf, makeHome, type Env } from '../../daemon/home.ts';
+import { createLogger, LOG_LEVELS, type LogLevel } from '../../daemon/logger.ts';
+import { readSecrets } from '../../daemon/secrets.ts';
+import { startDaemon, type Daemon } from '../../daemon/start.ts';
+import { systemClock, systemRandom } from '../../daemon/system.ts';
+import { createRedactor } from '../../redact/redactor.ts';
+
+/** A second signal while stopping: out at once. */
+const EXIT_CUT_SHORT = 6;
+/** A stop that takes longer is cut off: everything that was accepted is in the ledger anyway. */
+const STOP_MS_MAX = 20_000;
+
+/**
+ * `kairos start`: runs the daemon in the foreground until a signal or `kairos stop` ends it.
+ *
+ * @returns The exit code. @throws {KairosError} when it can't start.
+ */
+export async function runStart(env: Env): Promise<number> {
+  process.umask(0o077);
+  const home = homeOf(env);
+  makeHome(home);
+  const config = loadConfig(home, env);
+  const secrets = readSecrets(home, env);
+  const token = apiToken(home, env['KAIROS_API_TOKEN'], systemRandom);
+  const redactor = createRedactor([...secrets.all(), { name: 'KAIROS_API_TOKEN', value: token }]);
+  const log = createLogger({
+    level: readLevel(env['KAIROS_LOG_LEVEL']),
+    readable: process.stderr.isTTY,
+    redact: redactor.redact,
+    write: (line) => void process.stderr.write(line),
+  });
+  const asked = Promise.withResolvers<string>();
+  const ports = { clock: systemClock, random: systemRandom, log, redactor, fetch, print, usage };
+  const daemon = await startDaemon(
+    {
+      home,
+      config,
+      secrets,
+      token,
+      version: version(),
+      pid: process.pid,
+      platform: process.platform,
+      inheritedFd: inheritedFd(env),
+      onStopAsked: () => asked.resolve('the API'),
+    },
+    ports,
+  );
+  watchCrashes((error) => log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed'));
+  watchSignals(asked.resolve);
+  greet(daemon, home);
+  const by = await asked.promise;
+  log.info({ by }, 'stopping');
+  await stopWithin(daemon, STOP_MS_MAX);
+  log.info({}, 'stopped');
+  return 0;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function usage(): { residentBytes: number; cpuSeconds: number } {
+  const { user, system } = process.cpuUsage();
+  return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
+}
+
+function version(): string {
+  const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
+  return version;
+}
+
+function readLevel(text: string | undefined): LogLevel {
+  if (!text) return 'info';
+  const level = LOG_LEVELS.find((one) => one === text);
+  if (level !== undefined) return level;
+  throw new KairosError('CONFIG_INVALID', `KAIROS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(text)}`);
+}
+
+/** systemd's socket activation: `LISTEN_PID` is us and `LISTEN_FDS` counts the sockets from descriptor 3 on. */
+function inheritedFd(env: Env): number | undefined {
+  const ours = env['LISTEN_PID'] === String(process.pid) && Number(env['LISTEN_FDS']) >= 1;
+  return ours ? 3 : undefined;
+}
+
+/** A defect that nobody caught: the ledger holds what matters, so the process ends, unclean, and is started anew. */
+function watchCrashes(report: (error: unknown) => void): void {
+  const crash = (error: unknown): void => {
+    report(error);
+    process.exit(1);
+  };
+  process.on('uncaughtException', crash);
+  process.on('unhandledRejection', crash);
+}
+
+function watchSignals(stop: (by: string) => void): void {
+  let stopping = false;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (stopping) {
+        writeSync(2, 'kairos: stopped at once by a second signal\n');
+        process.exit(EXIT_CUT_SHORT);
+      }
+      stopping = true;
+      stop(signal);
+    });
+  }
+  // A closed terminal is no reason to stop a daemon that was put into the background.
+  process.on('SIGHUP', () => undefined);
+}
+
+async function stopWithin(daemon: Daemon, ms: number): Promise<void> {
+  const cut = setTimeout(() => {
+    writeSync(2, `kairos: not stopped after ${ms / 1_000} s, leaving; nothing accepted is lost\n`);
+    process.exit(1);
+  }, ms);
+  try {
+    await daemon[Symbol.asyncDispose]();
+  } catch (error) {
+    throw asKairosError(error);
+  } finally {
+    clearTimeout(cut);
+  }
+}
+
+/** What a newcomer needs next. On a terminal only: a service's log has the `ready` line. */
+function greet(daemon: Daemon, home: string): void {
+  const lines = [
+    `kairosd is running at ${daemon.url}`,
+    `  home       ${home}`,
+    `  sources    ${daemon.sources.join(', ') || 'none yet; add one with: kairos webhook add github'}`,
+    `  channels   ${daemon.channels.join(', ') || 'none; messages wait'}`,
+    ...(daemon.safeMode ? ['  safe mode  the last starts did not end cleanly; see: kairos doctor'] : []),
+    `  next       kairos status · kairos webhook add github · kairos doctor   (stop with Ctrl-C)`,
+  ];
+  print(lines.join('\n'));
+}

@@ -1,0 +1,36 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { InvalidArgumentError, type Command } from 'commander';
+import { KairosError } from '../../core/errors.ts';
+import { formatDuration, parseDurationMs } from '../../core/units.ts';
+import { isAlive, openClient } from '../client.ts';
+import { withExamples, type Act } from '../commands.ts';
+
+const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS_MAX = 3_600_000;
+const LOOK_MS = 50;
+
+export function define(command: Command, act: Act): void {
+  command
+    .description('Stop the running daemon: it finishes or hands back what it is doing, then ends. Waits for the end.')
+    .option('--timeout <duration>', 'how long to wait for its end', readTimeout, TIMEOUT_MS);
+  withExamples(command, 'kairos stop', 'kairos stop --timeout 2m').action(
+    act<{ timeout: number }>(async (cli, _operands, { timeout }) => {
+      const { pid, ...client } = openClient(cli.home, cli.env);
+      const startedMs = cli.nowMs();
+      await client.post('/api/stop');
+      while (isAlive(pid)) {
+        if (cli.nowMs() - startedMs > timeout) {
+          throw new KairosError('OVERLOADED', `process ${pid} has not ended within ${formatDuration(timeout)}; it is still stopping`);
+        }
+        await pause(LOOK_MS);
+      }
+      cli.print({ stopped: true, pid }, `Stopped (process ${pid}).`);
+    }),
+  );
+}
+
+function readTimeout(text: string): number {
+  const ms = parseDurationMs(text);
+  if (ms !== undefined && ms >= LOOK_MS && ms <= TIMEOUT_MS_MAX) return ms;
+  throw new InvalidArgumentError('Expected a duration such as 30s or 2m, at most 1h.');
+}

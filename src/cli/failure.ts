@@ -1,0 +1,44 @@
+import { CommanderError } from 'commander';
+import { asKairosError, problemOf, type ErrorCode } from '../core/errors.ts';
+
+/** What a failed command says on stderr, and its exit code. */
+export interface Failure {
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/** Codes that have an exit code of their own (CONTRACT.md, Command line). Every other one is 1. */
+const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
+  INPUT_INVALID: 2,
+  NOT_RUNNING: 3,
+  HOME_HELD: 4,
+  CONFIG_INVALID: 5,
+};
+
+/** An error in words for people, or as a problem document for machines. */
+export function describeFailure(thrown: unknown, json: boolean): Failure {
+  if (thrown instanceof CommanderError) return describeUsage(thrown, json);
+  const error = asKairosError(thrown);
+  const exitCode = EXIT_CODES[error.code] ?? 1;
+  if (json) {
+    const problem = { ...problemOf(error), detail: error.message, hint: error.hint, ...publicDetail(error.detail) };
+    return { exitCode, text: `${JSON.stringify(problem)}\n` };
+  }
+  const sentence = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
+  return { exitCode, text: `kairos: ${sentence}\n  What to do: ${error.hint}\n` };
+}
+
+/** Where config.yaml is wrong is for machines too. */
+function publicDetail(detail: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return 'problems' in detail ? { problems: detail['problems'] } : {};
+}
+
+/** commander says "error: unknown option '--jsn'\n(Did you mean --json?)". */
+function describeUsage(error: CommanderError, json: boolean): Failure {
+  const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
+  const suggestion = /\(Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(' '))?.[1];
+  const hint = `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Add --help to see what it takes.`;
+  if (!json) return { exitCode: 2, text: `kairos: ${first}.\n  What to do: ${hint}\n` };
+  const problem = { type: 'urn:kairosd:error:usage', title: 'usage', status: 400, code: 'INPUT_INVALID', detail: first, hint };
+  return { exitCode: 2, text: `${JSON.stringify(problem)}\n` };
+}

@@ -1,0 +1,63 @@
+import { formatInstant } from '../core/units.ts';
+import type { Clock, Log } from '../core/ports.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { SAFE_MODE, wantsSafeMode } from './safe-mode.ts';
+
+/** This start in the record of starts. Disposing marks it as cleanly stopped; a crash leaves it unmarked. */
+export interface Boot extends AsyncDisposable {
+  /** Only webhooks and telling the owner, until it has stayed up for ten minutes. */
+  readonly safeMode: boolean;
+  ready(): Promise<void>;
+}
+
+export interface BootOptions {
+  readonly pid: number;
+  readonly version: string;
+  readonly timeZone: string;
+}
+
+export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options: BootOptions): Promise<Boot> {
+  const startedAtMs = clock.wallMs();
+  const startedMonoMs = clock.monoMs();
+  const unclean = ledger.boots.unclean(startedAtMs - SAFE_MODE.withinMs);
+  const safeMode = wantsSafeMode(unclean);
+  const toldAlready = ledger.boots.lastWasSafe();
+  const id = await ledger.boots.begin({ startedAtMs, pid: options.pid, version: options.version, safeMode });
+  if (safeMode) {
+    log.warn({ unclean }, 'safe mode: the last starts did not end cleanly');
+    if (!toldAlready) await tellOwner(ledger, unclean, startedAtMs, options.timeZone);
+  }
+  return {
+    get safeMode() {
+      return safeMode && clock.monoMs() - startedMonoMs < SAFE_MODE.withinMs;
+    },
+    async ready() {
+      await ledger.boots.ready(id, clock.wallMs());
+      const mode = safeMode ? ', in safe mode' : '';
+      await ledger.journal.append({ kind: 'start', ref: '', text: `kairosd ${options.version} is ready${mode}` }, clock.wallMs());
+    },
+    async [Symbol.asyncDispose]() {
+      const nowMs = clock.wallMs();
+      await ledger.journal.append({ kind: 'stop', ref: '', text: 'kairosd stopped' }, nowMs);
+      await ledger.boots.stopped(id, nowMs, 'stopped');
+    },
+  };
+}
+
+/** Everything the daemon says goes the same road: an event, a job, a message. */
+async function tellOwner(ledger: Ledger, unclean: number, nowMs: number, timeZone: string): Promise<void> {
+  const text =
+    `kairosd went down ${unclean} times within ten minutes. It is in safe mode since ${formatInstant(nowMs, timeZone).slice(11, 16)}: ` +
+    'webhooks are taken and you are told, all other work waits until it has stayed up for ten minutes. Look with: kairos doctor';
+  await ledger.events.append({
+    source: 'kairosd',
+    delivery: `safe-mode:${nowMs}`,
+    type: 'safe-mode',
+    action: null,
+    trust: 'owner',
+    receivedAtMs: nowMs,
+    contentType: 'text/plain',
+    body: Buffer.from(text),
+    jobs: [{ kind: 'notify', origin: 'kairosd', reactive: false, topic: 'safe-mode', text, urgent: false, mayCoalesce: false }],
+  });
+}

@@ -1,0 +1,44 @@
+import type { MessageKind } from '../core/message.ts';
+
+/** A message as a channel gets it: the same in every attempt but for `attempt`. */
+export interface OutgoingMessage {
+  /** `m12`. */
+  readonly id: string;
+  /** A receiver that has seen it has seen the message. */
+  readonly idempotencyKey: string;
+  readonly kind: MessageKind;
+  readonly urgent: boolean;
+  readonly topic: string;
+  /** Redacted, without control characters, at most 4 000 characters; lines separated by `\n`. */
+  readonly text: string;
+  /** Happenings it stands for. */
+  readonly count: number;
+  /** `e3`, the event it answers, or null. */
+  readonly replyTo: string | null;
+  /** ISO 8601, UTC. */
+  readonly queuedAt: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+}
+
+/**
+ * `retry`: may work later, not before `retryAfterMs` if the receiver said so; `maybeReceived` when no answer tells
+ * whether it has the message. `refused`: will not work however often it is tried.
+ */
+export type SendResult =
+  | { readonly kind: 'sent' }
+  | {
+      readonly kind: 'retry';
+      readonly error: string;
+      readonly retryAfterMs?: number;
+      readonly maybeReceived?: boolean;
+    }
+  | { readonly kind: 'refused'; readonly error: string };
+
+/** A way to the owner. */
+export interface Channel {
+  /** Unique among the channels; delivery records are kept under it. */
+  readonly name: string;
+  /** Makes one attempt. Should heed the signal (it is left behind at the timeout anyway); what it throws is a `retry`. */
+  send(message: OutgoingMessage, signal: AbortSignal): Promise<SendResult>;
+}
