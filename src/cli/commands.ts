@@ -20,7 +20,7 @@ interface Entry {
 /** Every command there is, in the order the help shows them. Each file is loaded when it is called for. */
 export const COMMANDS: readonly Entry[] = [
   { name: 'init', summary: 'make a home with a configuration', load: () => import('./commands/init.ts') },
-  { name: 'start', summary: 'run the daemon in the foreground', load: () => import('./commands/start.ts') },
+  { name: 'start', summary: 'run the daemon in the foreground', load: async () => ({ define: (await import('./commands/run.ts')).defineStart }) },
   { name: 'stop', summary: 'stop the running daemon', load: () => import('./commands/stop.ts') },
   { name: 'status', summary: 'show how the daemon is', load: () => import('./commands/status.ts') },
   { name: 'doctor', summary: 'find what is wrong and say how to fix it', load: () => import('./commands/doctor.ts') },
@@ -36,7 +36,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'webhook', summary: 'add, test and replay webhooks', load: () => import('./commands/webhook.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
   { name: 'completion', summary: 'print a completion script for a shell', load: () => import('./commands/completion.ts') },
-  { name: 'demo', summary: 'show the whole thing in under a minute', load: () => import('./commands/demo.ts') },
+  { name: 'demo', summary: 'show the whole thing in under a minute', load: async () => ({ define: (await import('./commands/run.ts')).defineDemo }) },
 ];
 
 /** `--help` ends with examples. */

@@ -24,8 +24,7 @@ export function describeFailure(thrown: unknown, json: boolean): Failure {
     const problem = { ...problemOf(error), detail: error.message, hint: error.hint, ...publicDetail(error.detail) };
     return { exitCode, text: `${JSON.stringify(problem)}\n` };
   }
-  const sentence = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`;
-  return { exitCode, text: `kairos: ${sentence}\n  What to do: ${error.hint}\n` };
+  return { exitCode, text: `kairos: ${sentence(error.message)}\n  What to do: ${error.hint}\n` };
 }
 
 /** Where config.yaml is wrong is for machines too. */
@@ -38,7 +37,11 @@ function describeUsage(error: CommanderError, json: boolean): Failure {
   const [first = '', ...rest] = error.message.replace(/^error: /, '').split('\n');
   const suggestion = /\(Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(' '))?.[1];
   const hint = `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Add --help to see what it takes.`;
-  if (!json) return { exitCode: 2, text: `kairos: ${first}.\n  What to do: ${hint}\n` };
+  if (!json) return { exitCode: 2, text: `kairos: ${sentence(first)}\n  What to do: ${hint}\n` };
   const problem = { type: 'urn:kairosd:error:usage', title: 'usage', status: 400, code: 'INPUT_INVALID', detail: first, hint };
   return { exitCode: 2, text: `${JSON.stringify(problem)}\n` };
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

@@ -41,6 +41,7 @@ export interface MessageRow {
   readonly expiresAt: string;
   readonly attempts: number;
   readonly replyTo: string | null;
+  readonly count: number;
   readonly reason: string | null;
   readonly into: string | null;
   readonly deliveries?: readonly DeliveryRow[];

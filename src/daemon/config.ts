@@ -28,8 +28,15 @@ const sections = z.strictObject({
   retention: retentionOptions,
 });
 
+/** Events that do not come over a webhook carry these. */
+const INTERNAL_SOURCES = new Set(['say', 'kairosd']);
+
 /** What only the sections together can tell. Without `sources:`, `github` is there as soon as its secret is. */
 const configOptions = sections.superRefine(({ sources, subscriptions }, context) => {
+  for (const [index, { name }] of (sources ?? []).entries()) {
+    if (!INTERNAL_SOURCES.has(name)) continue;
+    context.addIssue({ code: 'custom', path: ['sources', index, 'name'], message: `"${name}" is what kairosd calls itself; choose another name` });
+  }
   const names = new Set((sources ?? [{ name: 'github' }]).map(({ name }) => name));
   for (const [index, { source }] of subscriptions.entries()) {
     if (names.has(source)) continue;

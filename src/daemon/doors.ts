@@ -14,8 +14,7 @@ import { pageRoutes } from '../web/page.ts';
 import type { ApiDeps } from '../web/ports.ts';
 import type { PreparedSource } from '../webhooks/options.ts';
 import { ParseThread } from '../webhooks/parse-thread.ts';
-import { parsePayload } from '../webhooks/payload.ts';
-import { webhookRoutes } from '../webhooks/routes.ts';
+import { deliveryReader, webhookRoutes } from '../webhooks/routes.ts';
 import { renderMetrics } from './metrics.ts';
 import type { DaemonOptions, Ports } from './start.ts';
 import type { View } from './view.ts';
@@ -40,6 +39,7 @@ export function openDoors({ options, ports, parts, ledger, outbox, worker, view,
   const part = (name: string): Log => ports.log.child({ part: name });
   const match = compileSubscriptions(subscriptions);
   const thread = parts.use(new ParseThread({ clock, log: part('webhooks'), subscriptions, match }));
+  const readDelivery = deliveryReader(match, thread);
   const storms = createStormMeter({ perMs: options.config.storm.per, threshold: options.config.storm.events });
   const append = async (draft: EventDraft): Promise<{ id: number; duplicate: boolean }> => {
     const appended = await ledger.events.append(draft);
@@ -57,8 +57,13 @@ export function openDoors({ options, ports, parts, ledger, outbox, worker, view,
     budget: () => outbox.snapshot(),
     subscriptions: () => subscriptions,
     events: { ...ledger.events, append },
-    match: async ({ source, type, action, trust, contentType }, body, receivedAtMs) =>
-      match({ source, type, action, trust, receivedAtMs }, parsePayload(contentType, body).payload),
+    async match({ source, type, action, trust, contentType }, body, receivedAtMs) {
+      const prepared = sources.get(source);
+      if (prepared === undefined) return match({ source, type, action, trust, receivedAtMs }, undefined);
+      const headers = { 'content-type': contentType };
+      const read = readDelivery({ kind: prepared.kind, source, trust, receivedAtMs, headers, body, known: { type, action } });
+      return (await read).jobs;
+    },
     jobs: {
       ...ledger.jobs,
       async requeue(id, nowMs) {
@@ -91,8 +96,7 @@ export function openDoors({ options, ports, parts, ledger, outbox, worker, view,
       log: part('webhooks'),
       sources,
       append,
-      match,
-      thread,
+      read: readDelivery,
       inStorm: (source, monoMs) => storms.note(source, monoMs),
       count: (outcome) => view.count(outcome),
     }),

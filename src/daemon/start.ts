@@ -114,6 +114,7 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
     journal.wake();
   }
   function onSettled(jobIds: readonly number[]): void {
+    loopLag.note();
     for (const id of jobIds) feed.changed('job', id);
     outbox.wake();
     journal.wake();

@@ -30,7 +30,7 @@ export interface ViewParts {
   readonly boot: Boot;
   readonly sources: readonly string[];
   readonly channels: readonly string[];
-  readonly loopLag: { readonly maxMs: number };
+  readonly loopLag: { readonly maxMs: number; note(): void };
   /** Memory and processor time of this process. */
   readonly usage: () => { readonly residentBytes: number; readonly cpuSeconds: number };
 }
@@ -53,6 +53,7 @@ export function createView(parts: ViewParts): View {
     },
     count(outcome) {
       deliveries[outcome] += 1;
+      parts.loopLag.note();
     },
   };
 }

@@ -8,9 +8,7 @@ export interface RetryPolicy {
 
 export const RETRY: RetryPolicy = { attemptsMax: 5, firstDelayMs: 2_000, delayMsMax: 300_000 };
 
-export type Verdict =
-  | { readonly kind: 'retry'; readonly dueAtMs: number }
-  | { readonly kind: 'dead' };
+export type Verdict = { readonly kind: 'retry'; readonly dueAtMs: number } | { readonly kind: 'dead' };
 
 /**
  * What becomes of a job whose attempt failed or was cut off. Delays double, with up to half of jitter on top, so that jobs

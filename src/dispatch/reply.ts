@@ -30,7 +30,10 @@ export function createReply(ports: ReplyPorts): Handler {
       case 'help':
         return answer(job, HELP);
       default:
-        return answer(job, `Noted as ${formatId('e', job.eventId ?? 0)}. There is no model configured, so I can't do more with it. ${HELP}`);
+        return answer(
+          job,
+          `Noted as ${formatId('e', job.eventId ?? 0)}. There is no model configured, so I can't do more with it. ${HELP}`,
+        );
     }
   };
 }
@@ -38,7 +41,10 @@ export function createReply(ports: ReplyPorts): Handler {
 function mute(job: Job, [duration = '', ...topic]: readonly string[], nowMs: number): ReturnType<Handler> {
   const ms = parseDurationMs(duration);
   if (ms === undefined || ms < 1_000 || ms > MUTE_MS_MAX) {
-    return answer(job, `How long? Say for example "mute 2h" or "mute 30m acme/app" (at most ${formatDuration(MUTE_MS_MAX)}).`);
+    return answer(
+      job,
+      `How long? Say for example "mute 2h" or "mute 30m acme/app" (at most ${formatDuration(MUTE_MS_MAX)}).`,
+    );
   }
   const name = topic.join(' ');
   return answer(job, `Muted${of(name)} for ${formatDuration(ms)}. Nothing is lost: it waits.`, {
@@ -53,6 +59,14 @@ function of(topic: string): string {
 }
 
 async function answer(job: Job, text: string, ...effects: Effect[]): ReturnType<Handler> {
-  const message = { kind: 'reactive', urgent: false, topic: '', text, replyTo: job.eventId, jobId: job.id, count: 1 } as const;
+  const message = {
+    kind: 'reactive',
+    urgent: false,
+    topic: '',
+    text,
+    replyTo: job.eventId,
+    jobId: job.id,
+    count: 1,
+  } as const;
   return { kind: 'succeeded', effects: [...effects, { kind: 'message', message }] };
 }

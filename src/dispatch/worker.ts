@@ -1,4 +1,4 @@
-import { messageOf } from '../core/errors.ts';
+import { KairosError, messageOf, type ErrorCode } from '../core/errors.ts';
 import { formatId } from '../core/ids.ts';
 import type { Effect, Job, Outcome } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
@@ -41,20 +41,31 @@ const IDLE_MS = 30_000;
 /**
  * The one worker: claims what is due, runs it, settles it. An attempt is on disk before it begins; its effects and its end
  * are one transaction, so a job that is repeated after a crash leaves its effects once.
+ *
+ * What the process before left running is taken back first. Should the disk not allow that yet, the loop tries it again.
  */
 export async function startWorker(options: WorkerOptions): Promise<Loop> {
-  await recover(options);
-  const { store, clock, batchMax = 64, leaseMs = 60_000, drainMs = 5_000 } = options;
+  const { store, clock, log, batchMax = 64, leaseMs = 60_000, drainMs = 5_000 } = options;
+  let recovered = false;
+  const recoverOnce = async (): Promise<void> => {
+    if (!recovered) await recover(options);
+    recovered = true;
+  };
+  await recoverOnce().catch((error: unknown) => log.error({ error: messageOf(error) }, 'recovery of jobs failed'));
   return startLoop({
     name: 'worker',
     clock,
-    log: options.log,
+    log,
     async step(signal) {
+      await recoverOnce();
       const jobs = await store.claim(batchMax, clock.wallMs(), leaseMs);
       if (jobs.length === 0) return untilDue(store.nextDueMs(), clock.wallMs());
       using limit = attemptLimit(signal, clock, { leaseMs, drainMs });
-      await Promise.all(jobs.map((job) => attempt(job, options, limit.signal)));
+      const ends = await Promise.allSettled(jobs.map((job) => attempt(job, options, limit.signal)));
       options.onSettled(jobs.map((job) => job.id));
+      // Whatever could not be recorded is claimed again when its lease has run out.
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
       return 0;
     },
   });
@@ -71,6 +82,9 @@ function untilDue(dueMs: number | undefined, nowMs: number): number {
   return dueMs === undefined ? IDLE_MS : Math.min(IDLE_MS, Math.max(0, dueMs - nowMs));
 }
 
+/** Why an attempt was cut off. */
+type Cut = 'lease' | 'stop';
+
 /** A signal that aborts when the lease ends; at a stop, after the drain. Disposed with the attempts it limits. */
 function attemptLimit(
   stop: AbortSignal,
@@ -79,35 +93,44 @@ function attemptLimit(
 ): Disposable & { readonly signal: AbortSignal } {
   const limit = new AbortController();
   const ended = new AbortController();
-  void clock.sleep(times.leaseMs, AbortSignal.any([stop, ended.signal])).then(async () => {
+  const waiting = new AbortController();
+  const wake = (): void => waiting.abort();
+  stop.addEventListener('abort', wake, { once: true });
+  void clock.sleep(times.leaseMs, waiting.signal).then(async () => {
     if (stop.aborted) await clock.sleep(times.drainMs, ended.signal);
-    if (!ended.signal.aborted) limit.abort();
+    if (!ended.signal.aborted) limit.abort((stop.aborted ? 'stop' : 'lease') satisfies Cut);
   });
-  return { signal: limit.signal, [Symbol.dispose]: () => ended.abort() };
+  return {
+    signal: limit.signal,
+    [Symbol.dispose]() {
+      stop.removeEventListener('abort', wake);
+      ended.abort();
+      wake();
+    },
+  };
 }
 
 async function attempt(job: Job, options: WorkerOptions, signal: AbortSignal): Promise<void> {
   const outcome = await run(options.handlers[job.kind], job, signal);
-  const nowMs = options.clock.wallMs();
-  switch (outcome.kind) {
-    case 'succeeded':
-      await options.store.settle(job, { state: 'succeeded', effects: outcome.effects }, nowMs);
-      return;
-    case 'parked':
-      await options.store.settle(job, { state: 'parked', error: outcome.reason, effects: [] }, nowMs);
-      return;
-    case 'retry':
-      await settleFailure(job, outcome.error, options);
-      return;
-    case 'failed':
-      await options.store.settle(job, { state: 'failed', error: outcome.error, effects: [lastWord(job, outcome.error)] }, nowMs);
-      return;
+  try {
+    await persist(() => settleOutcome(job, outcome, options), options.clock);
+  } catch (error) {
+    if (diskFailed(error)) throw error;
+    // The ledger refuses what the handler made, and would again: that is a failure of the job.
+    await settleFailure(job, `its outcome was refused: ${messageOf(error)}`, options);
   }
 }
 
-async function run(handler: Handler, job: Job, signal: AbortSignal): Promise<Outcome> {
-  const aborted = new Promise<Outcome>((resolve) => {
-    signal.addEventListener('abort', () => resolve({ kind: 'retry', error: 'the attempt took too long' }), { once: true });
+/** As the handler said, or cut off by a stop: then it goes back as it was, however often it was begun. */
+type End = Outcome | { readonly kind: 'handed-back' };
+
+async function run(handler: Handler, job: Job, signal: AbortSignal): Promise<End> {
+  const aborted = new Promise<End>((resolve) => {
+    const cut = (): void =>
+      resolve(
+        signal.reason === 'stop' ? { kind: 'handed-back' } : { kind: 'retry', error: 'the attempt took too long' },
+      );
+    signal.addEventListener('abort', cut, { once: true });
   });
   try {
     return await Promise.race([handler(job, signal), aborted]);
@@ -116,15 +139,70 @@ async function run(handler: Handler, job: Job, signal: AbortSignal): Promise<Out
   }
 }
 
+async function settleOutcome(job: Job, outcome: End, options: WorkerOptions): Promise<void> {
+  const { store, clock } = options;
+  const nowMs = clock.wallMs();
+  switch (outcome.kind) {
+    case 'succeeded':
+      await store.settle(job, { state: 'succeeded', effects: outcome.effects }, nowMs);
+      return;
+    case 'parked':
+      await store.settle(job, { state: 'parked', error: outcome.reason, effects: [] }, nowMs);
+      return;
+    case 'retry':
+      await settleFailure(job, outcome.error, options);
+      return;
+    case 'failed':
+      await store.settle(
+        job,
+        { state: 'failed', error: outcome.error, effects: [lastWord(job, outcome.error)] },
+        nowMs,
+      );
+      return;
+    case 'handed-back':
+      await store.settle(
+        job,
+        { state: 'queued', error: 'the daemon stopped during the attempt', dueAtMs: nowMs },
+        nowMs,
+      );
+      return;
+  }
+}
+
 async function settleFailure(job: Job, error: string, options: WorkerOptions): Promise<void> {
   const nowMs = options.clock.wallMs();
   const verdict = afterFailure(job.attempts, nowMs, options.random.fraction(), options.retry ?? RETRY);
-  options.log.warn({ jobId: formatId('j', job.id), attempts: job.attempts, error, verdict: verdict.kind }, 'job attempt failed');
+  options.log.warn(
+    { jobId: formatId('j', job.id), attempts: job.attempts, error, verdict: verdict.kind },
+    'job attempt failed',
+  );
   if (verdict.kind === 'retry') {
     await options.store.settle(job, { state: 'queued', error, dueAtMs: verdict.dueAtMs }, nowMs);
     return;
   }
   await options.store.settle(job, { state: 'dead', error, effects: [lastWord(job, error)] }, nowMs);
+}
+
+const PERSIST_TRIES = 5;
+const PERSIST_DELAY_MS = 250;
+
+/** What an attempt cost is not thrown away for a moment without disk space: about four seconds of trying again. */
+async function persist(write: () => Promise<void>, clock: Clock): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await write();
+      return;
+    } catch (error) {
+      if (tries === PERSIST_TRIES || !diskFailed(error)) throw error;
+      await clock.sleep(PERSIST_DELAY_MS * 2 ** (tries - 1), new AbortController().signal);
+    }
+  }
+}
+
+const DISK_CODES: ReadonlySet<string> = new Set<ErrorCode>(['DISK_FULL', 'LEDGER_FAILED', 'OVERLOADED', 'STOPPING']);
+
+function diskFailed(error: unknown): boolean {
+  return error instanceof KairosError && DISK_CODES.has(error.code);
 }
 
 /** A job that is given up is said once, in one message. */

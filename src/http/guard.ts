@@ -9,6 +9,7 @@ const PUBLIC_PATHS = new Set(['/', '/healthz', '/readyz', '/api/session']);
 
 /** Who may call what. Loopback is no authentication: any page in a browser can reach it, so Host and Origin are checked too. */
 export function createGuard(token: string, hosts: readonly string[]): (request: FastifyRequest) => void {
+  if (token === '') throw new KairosError('CONFIG_INVALID', 'the API token is empty; it would let everybody in');
   const expected = digest(token);
   const names = new Set(['localhost', ...hosts].map((name) => name.toLowerCase()));
   return (request) => {
@@ -32,14 +33,24 @@ function digest(text: string): Buffer {
   return hash('sha256', text, 'buffer');
 }
 
-/** A name that resolves here is not enough (DNS rebinding): the Host must be an address, localhost or configured. */
+/**
+ * A name that resolves here is not enough (DNS rebinding): the Host must be an address, localhost or configured. And
+ * another port of this machine is another origin: cookies do not tell them apart, so this must. A configured name may stand
+ * behind a proxy that changes the port.
+ */
 function requireKnownHost(request: FastifyRequest, names: ReadonlySet<string>): void {
   const { host, origin } = request.headers;
   const name = hostName(host ?? '');
   if (name === undefined || !(isAddress(name) || names.has(name))) {
-    throw new KairosError('ORIGIN_REFUSED', 'the Host header names neither an address, nor localhost, nor a configured host');
+    throw new KairosError(
+      'ORIGIN_REFUSED',
+      'the Host header names neither an address, nor localhost, nor a configured host',
+    );
   }
-  if (origin !== undefined && hostName(origin.replace(/^https?:\/\//, '')) !== name) {
+  if (origin === undefined) return;
+  const caller = origin.replace(/^https?:\/\//i, '').toLowerCase();
+  const behindProxy = !isLocal(name) && hostName(caller) === name;
+  if (caller !== host?.toLowerCase() && !behindProxy) {
     throw new KairosError('ORIGIN_REFUSED', 'the call comes from a page of another origin');
   }
 }
@@ -47,6 +58,10 @@ function requireKnownHost(request: FastifyRequest, names: ReadonlySet<string>): 
 function hostName(host: string): string | undefined {
   const found = /^(\[[0-9a-f:.]+\]|[^:/@\s]+)(:\d+)?$/i.exec(host);
   return found?.[1]?.toLowerCase();
+}
+
+function isLocal(name: string): boolean {
+  return name === 'localhost' || isAddress(name);
 }
 
 function isAddress(name: string): boolean {

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
-import { asKairosError, KairosError, problemOf, type ErrorCode } from '../core/errors.ts';
+import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { asKairosError, KairosError, messageOf, problemOf, type ErrorCode } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
 import { createGuard } from './guard.ts';
 import type { ServerOptions } from './options.ts';
@@ -21,73 +21,115 @@ export interface HttpDeps {
   readonly routes: readonly Routes[];
   /** A listening socket that was inherited (systemd's `LISTEN_FDS`), instead of an address. */
   readonly inheritedFd?: number | undefined;
+  /** For tests: shorter than the defaults. */
+  readonly times?: Partial<HttpTimes>;
 }
 
-/** Deliveries are at most 25 MiB (GitHub's own limit). */
-export const BODY_BYTES_MAX = 26_214_400;
+/** How long a client may take. */
+interface HttpTimes {
+  /** For its headers, then for a whole request; one that takes longer is cut off (slow loris). */
+  readonly headersMs: number;
+  readonly requestMs: number;
+  /** How often that is looked at. */
+  readonly checkMs: number;
+  readonly keepAliveMs: number;
+  /** At a stop, answers under way get this long before their connections are cut. */
+  readonly closeMs: number;
+}
+
 /** Our own API takes short JSON only. */
 const API_BYTES_MAX = 262_144;
-/** A client that takes longer for its headers, or for a whole request, is cut off (slow loris). */
-const HEADERS_MS = 10_000;
-const REQUEST_MS = 60_000;
-const CHECK_MS = 2_000;
-const KEEP_ALIVE_MS = 65_000;
-/** At a stop, answers under way get this long before their connections are cut. */
-const CLOSE_MS = 2_000;
+const TIMES: HttpTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000, keepAliveMs: 65_000, closeMs: 2_000 };
+/** Connections at a time; one more is closed at once. */
+const CONNECTIONS_MAX = 4_096;
+/** What a client is told to wait after a 503. */
+const RETRY_AFTER_SECONDS = 5;
 
-/** Listens. Routes are in place before the first connection is taken. Disposing stops accepting, then lets answers finish. */
+/**
+ * Listens. Routes are in place before the first connection is taken. Disposing stops accepting, then lets answers finish.
+ *
+ * @throws {KairosError} `CONFIG_INVALID` when the address can't be had.
+ */
 export async function listen(options: ServerOptions, deps: HttpDeps): Promise<HttpServer> {
+  const times = { ...TIMES, ...deps.times };
+  const app = createApp(options, deps, times);
+  try {
+    for (const routes of deps.routes) routes(app);
+    await app.ready();
+    const address = await bind(app.server, options, deps.inheritedFd);
+    app.server.on('error', (error) => deps.log.error({ error: error.message }, 'server failed'));
+    return { ...address, [Symbol.asyncDispose]: () => close(app, times.closeMs) };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+function createApp(options: ServerOptions, deps: HttpDeps, times: HttpTimes): FastifyInstance {
+  const answer = (thrown: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const error = fromFastify(thrown);
+    if (error.code === 'INTERNAL')
+      deps.log.error({ path: request.url, error: messageOf(error), stack: thrown.stack }, 'request failed');
+    const problem = problemOf(error);
+    if (problem.status === 503) void reply.header('retry-after', RETRY_AFTER_SECONDS);
+    return reply.code(problem.status).type('application/problem+json').send(problem);
+  };
   const app = Fastify({
     logger: false,
     bodyLimit: API_BYTES_MAX,
-    requestTimeout: REQUEST_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: times.requestMs,
+    keepAliveTimeout: times.keepAliveMs,
     return503OnClosing: false,
     clientErrorHandler: (error: NodeJS.ErrnoException, socket: Socket) => answerClientError(error, socket),
-    http: { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
+    frameworkErrors: (error, request, reply) => void answer(error, request, reply),
+    http: { headersTimeout: times.headersMs, connectionsCheckingInterval: times.checkMs },
   });
+  app.server.maxConnections = CONNECTIONS_MAX;
   const guard = createGuard(deps.token, [...options.hosts, options.host]);
   app.addHook('onRequest', async (request) => guard(request));
-  app.setErrorHandler((thrown: FastifyError, request, reply) => {
-    const error = fromFastify(thrown);
-    if (error.code === 'INTERNAL') deps.log.error({ path: request.url, error: error.message, stack: thrown.stack }, 'request failed');
-    const problem = problemOf(error);
-    return reply.code(problem.status).type('application/problem+json').send(problem);
+  app.setErrorHandler(answer);
+  app.setNotFoundHandler(() => {
+    throw new KairosError('NOT_FOUND', 'there is nothing under this method and path');
   });
-  app.setNotFoundHandler((request) => {
-    throw new KairosError('NOT_FOUND', `there is no ${request.method} ${request.url.split('?', 1)[0]}`);
-  });
-  for (const routes of deps.routes) routes(app);
-  await app.ready();
-  const port = await bind(app.server, options, deps.inheritedFd);
-  return {
-    port,
-    url: `http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`,
-    [Symbol.asyncDispose]: () => close(app),
-  };
+  return app;
 }
 
-async function bind(server: Server, options: ServerOptions, inheritedFd: number | undefined): Promise<number> {
+async function bind(
+  server: Server,
+  options: ServerOptions,
+  inheritedFd: number | undefined,
+): Promise<{ readonly port: number; readonly url: string }> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => reject(bindError(cause, options)));
+    const failed = (cause: NodeJS.ErrnoException): void => reject(bindError(cause, options));
+    server.once('error', failed);
     const where = inheritedFd === undefined ? { host: options.host, port: options.port } : { fd: inheritedFd };
-    server.listen({ ...where, backlog: 1_024 }, resolve);
+    server.listen({ ...where, backlog: 1_024 }, () => {
+      server.off('error', failed);
+      resolve();
+    });
   });
-  const address = server.address();
-  return typeof address === 'object' && address !== null ? address.port : options.port;
+  const taken = server.address();
+  const bound = typeof taken === 'object' && taken !== null ? taken : { address: options.host, port: options.port };
+  const host = inheritedFd === undefined ? options.host : bound.address;
+  return { port: bound.port, url: `http://${host.includes(':') ? `[${host}]` : host}:${bound.port}` };
 }
 
 function bindError(cause: NodeJS.ErrnoException, options: ServerOptions): KairosError {
   const taken = cause.code === 'EADDRINUSE';
-  const what = taken ? `port ${options.port} on ${options.host} is taken` : `could not listen on ${options.host}:${options.port}`;
+  const what = taken
+    ? `port ${options.port} on ${options.host} is taken`
+    : `could not listen on ${options.host}:${options.port}`;
   return new KairosError('CONFIG_INVALID', `${what}; set server.port or KAIROS_PORT (0 picks a free one)`, {}, cause);
 }
 
-async function close(app: FastifyInstance): Promise<void> {
+async function close(app: FastifyInstance, closeMs: number): Promise<void> {
   app.server.closeIdleConnections();
-  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_MS);
-  await app.close();
-  clearTimeout(cut);
+  const cut = setTimeout(() => app.server.closeAllConnections(), closeMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(cut);
+  }
 }
 
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
@@ -100,18 +142,29 @@ const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {
 };
 
 function fromFastify(thrown: FastifyError): KairosError {
+  if (thrown instanceof KairosError) return thrown;
   const code = FASTIFY_CODES[thrown.code ?? ''];
-  return code === undefined ? asKairosError(thrown) : new KairosError(code, thrown.message, {}, thrown);
+  if (code !== undefined) return new KairosError(code, thrown.message, {}, thrown);
+  // Any other 4xx of the framework is about what the client sent; its text may quote that, so it stays inside.
+  const { statusCode = 500 } = thrown;
+  if (statusCode >= 400 && statusCode < 500)
+    return new KairosError('INPUT_INVALID', "the request can't be read", {}, thrown);
+  return asKairosError(thrown);
 }
 
 /** What never became a request: a body cut short, a header too long, a client too slow. The answer is written by hand. */
 function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Node keeps the answer under way here; a second one would be read as its body.
+  const { _httpMessage: underWay } = socket as Socket & { _httpMessage?: { readonly headersSent: boolean } };
+  if (error.code === 'ECONNRESET' || !socket.writable || underWay?.headersSent === true) {
     socket.destroy();
     return;
   }
   const [status, phrase] = CLIENT_ERRORS[error.code ?? ''] ?? [400, 'Bad Request'];
-  const problem = JSON.stringify({ ...problemOf(new KairosError('BODY_CUT_SHORT', 'the request is not complete or not HTTP')), status });
+  const problem = JSON.stringify({
+    ...problemOf(new KairosError('BODY_CUT_SHORT', 'the request is not complete or not HTTP')),
+    status,
+  });
   socket.end(
     `HTTP/1.1 ${status} ${phrase}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(problem)}\r\nconnection: close\r\n\r\n${problem}`,
     () => socket.destroy(),

@@ -26,14 +26,18 @@ export async function dropBody(writer: Writer, ref: number): Promise<void> {
 }
 
 export function readBody(database: Database, ref: number): Uint8Array {
-  const rows = database.statement('SELECT bytes FROM body_chunks WHERE ref = ? ORDER BY id').all<{ bytes: Uint8Array }>(ref);
+  const rows = database
+    .statement('SELECT bytes FROM body_chunks WHERE ref = ? ORDER BY id')
+    .all<{ bytes: Uint8Array }>(ref);
   return Buffer.concat(rows.map((row) => row.bytes));
 }
 
 /** References of staged bodies that no event names: a crash came between the pieces and the event. */
 export function orphanedBodies(database: Database): number[] {
   return database
-    .statement('SELECT DISTINCT ref FROM body_chunks WHERE ref NOT IN (SELECT body_ref FROM events WHERE body_ref IS NOT NULL)')
+    .statement(
+      'SELECT DISTINCT ref FROM body_chunks WHERE ref NOT IN (SELECT body_ref FROM events WHERE body_ref IS NOT NULL)',
+    )
     .all<{ ref: number }>()
     .map((row) => row.ref);
 }

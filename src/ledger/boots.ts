@@ -7,7 +7,12 @@ export interface Boots {
   unclean(sinceMs: number): number;
   /** Whether the last start was one in safe mode. Ask before `begin`. */
   lastWasSafe(): boolean;
-  begin(boot: { readonly startedAtMs: number; readonly pid: number; readonly version: string; readonly safeMode: boolean }): Promise<number>;
+  begin(boot: {
+    readonly startedAtMs: number;
+    readonly pid: number;
+    readonly version: string;
+    readonly safeMode: boolean;
+  }): Promise<number>;
   ready(id: number, nowMs: number): Promise<void>;
   stopped(id: number, nowMs: number, reason: string): Promise<void>;
 }
@@ -19,7 +24,8 @@ export function openBoots(database: Database, writer: Writer): Boots {
         .statement('SELECT count(*) AS count FROM boots WHERE stopped_at IS NULL AND started_at >= ?')
         .get<{ count: number }>(sinceMs)?.count ?? 0,
     lastWasSafe: () =>
-      database.statement('SELECT safe_mode AS safe FROM boots ORDER BY id DESC LIMIT 1').get<{ safe: number }>()?.safe === 1,
+      database.statement('SELECT safe_mode AS safe FROM boots ORDER BY id DESC LIMIT 1').get<{ safe: number }>()
+        ?.safe === 1,
     begin: ({ startedAtMs, pid, version, safeMode }) =>
       writer.write((target) => {
         target
@@ -31,7 +37,8 @@ export function openBoots(database: Database, writer: Writer): Boots {
       writer.write((target) => void target.statement('UPDATE boots SET ready_at = ? WHERE id = ?').run(nowMs, id)),
     stopped: (id, nowMs, reason) =>
       writer.write(
-        (target) => void target.statement('UPDATE boots SET stopped_at = ?, reason = ? WHERE id = ?').run(nowMs, reason, id),
+        (target) =>
+          void target.statement('UPDATE boots SET stopped_at = ?, reason = ? WHERE id = ?').run(nowMs, reason, id),
       ),
   };
 }

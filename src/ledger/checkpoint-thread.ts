@@ -1,15 +1,6 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase } from './database.ts';
+import { workerData } from 'node:worker_threads';
+import { copyLogBack } from './database.ts';
 
-/**
- * Thread entry: copies the write-ahead log back into the database while the main thread goes on committing. PASSIVE never
- * waits for a writer and never makes one wait.
- */
+/** Thread entry: copies the write-ahead log back into the database while the main thread goes on committing. */
 const { path, platform } = workerData as { path: string; platform: string };
-const database = openDatabase(path, platform);
-try {
-  database.exec('PRAGMA wal_checkpoint(PASSIVE)');
-} finally {
-  database.close();
-}
-parentPort?.postMessage('done');
+copyLogBack(path, platform);

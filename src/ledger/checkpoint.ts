@@ -6,6 +6,8 @@ import type { Database } from './database.ts';
 const FRAMES_THRESHOLD = 8_192;
 /** What the main thread finishes itself, so that the log starts again from its beginning: under 10 ms. */
 const FRAMES_FINISH = 512;
+/** Less than this is not worth a thread when space is short: 1 MiB. */
+const FRAMES_SHRINK = 256;
 const PASSES_MAX = 4;
 
 interface Progress {
@@ -31,6 +33,16 @@ export async function checkpoint(database: Database, platform: string): Promise<
   return true;
 }
 
+/**
+ * Gives the log's own space back, if it holds more than a megabyte: what can be done on a full disk. The thread does the
+ * bulk here as well.
+ */
+export async function shrinkLog(database: Database, platform: string): Promise<void> {
+  if (progress(database).log < FRAMES_SHRINK) return;
+  await runThread(database.path, platform);
+  database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+}
+
 /** Frames in the log and frames copied, without copying any. */
 function progress(database: Database): Progress {
   const row = database.statement('PRAGMA wal_checkpoint(NOOP)').get<Progress>();
@@ -39,7 +51,11 @@ function progress(database: Database): Progress {
 
 function runThread(path: string, platform: string): Promise<void> {
   const entry = new URL(`./checkpoint-thread${extname(import.meta.url)}`, import.meta.url);
-  const thread = new Worker(entry, { workerData: { path, platform }, env: {}, resourceLimits: { maxOldGenerationSizeMb: 32 } });
+  const thread = new Worker(entry, {
+    workerData: { path, platform },
+    env: {},
+    resourceLimits: { maxOldGenerationSizeMb: 32 },
+  });
   return new Promise((resolve, reject) => {
     thread.once('error', reject);
     thread.once('exit', () => resolve());

@@ -1,3 +1,4 @@
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { KairosError } from '../core/errors.ts';
 
@@ -29,10 +30,15 @@ export interface Database {
   close(): void;
 }
 
+/** The log's file goes back to this size after a burst has made it larger. */
+const LOG_BYTES_MAX = 67_108_864;
+
 /**
- * Opens a connection with the ledger's settings.
+ * Opens the connection that writes, with the ledger's settings. There is one in a home: a second one that wrote, even for
+ * a moment, would make commits fail (nothing waits for locks here).
  *
  * @param platform `process.platform`; macOS needs `fullfsync`, there a plain fsync does not reach the disk.
+ * @throws {KairosError} `LEDGER_FAILED`, `DISK_FULL`: what is there is no database, or can't be read.
  */
 export function openDatabase(path: string, platform: string): Database {
   let connection = connect(path, platform);
@@ -65,19 +71,49 @@ export function openDatabase(path: string, platform: string): Database {
   return database;
 }
 
-/** Pragmas of every connection to the ledger, the checkpoint thread's included. */
-function connect(path: string, platform: string): DatabaseSync {
+/**
+ * Copies as much of the log as can be copied back into the database, over a connection of its own that changes nothing
+ * else. PASSIVE never waits for the writer and never makes it wait. For the checkpoint thread.
+ */
+export function copyLogBack(path: string, platform: string): void {
   const connection = new DatabaseSync(path, { timeout: 0 });
-  // Before the first table exists, or it has no effect: freed pages go back in slices, never by a VACUUM of everything.
-  connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
-  connection.exec('PRAGMA journal_mode = WAL');
+  try {
+    setDurability(connection, platform);
+    connection.exec('PRAGMA wal_checkpoint(PASSIVE)');
+  } finally {
+    connection.close();
+  }
+}
+
+function connect(path: string, platform: string): DatabaseSync {
+  // SQLite gives its log the mode of the database: 0600 here, whatever the umask.
+  if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
+  let connection: DatabaseSync | undefined;
+  try {
+    connection = new DatabaseSync(path, { timeout: 0 });
+    // Before the first table exists, or it has no effect: freed pages go back in slices, never by a VACUUM of everything.
+    if (pragma(connection, 'auto_vacuum') !== 2) connection.exec('PRAGMA auto_vacuum = INCREMENTAL');
+    connection.exec('PRAGMA journal_mode = WAL');
+    setDurability(connection, platform);
+    connection.exec(
+      `PRAGMA foreign_keys = ON; PRAGMA cache_size = -8192; PRAGMA journal_size_limit = ${LOG_BYTES_MAX}`,
+    );
+    return connection;
+  } catch (thrown) {
+    connection?.close();
+    throw asLedgerError(thrown);
+  }
+}
+
+function setDurability(connection: DatabaseSync, platform: string): void {
   connection.exec('PRAGMA synchronous = FULL');
   // The checkpoint thread copies the log back; a commit must never have to.
   connection.exec('PRAGMA wal_autocheckpoint = 0');
-  connection.exec('PRAGMA foreign_keys = ON');
-  connection.exec('PRAGMA cache_size = -8192');
   if (platform === 'darwin') connection.exec('PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
-  return connection;
+}
+
+function pragma(connection: DatabaseSync, name: string): unknown {
+  return connection.prepare(`PRAGMA ${name}`).get()?.[name];
 }
 
 function wrap(statement: StatementSync): Statement {
@@ -96,34 +132,55 @@ function bind(values: readonly Value[]): Value[] {
       typeof value === 'bigint' ||
       value === null ||
       (typeof value === 'number' ? Number.isFinite(value) : value instanceof Uint8Array);
-    if (!fits) throw new KairosError('INTERNAL', `a column holds text, numbers, bytes or null, got ${typeof value}`);
+    if (!fits)
+      throw new KairosError('INTERNAL', `a column holds text, finite numbers, bytes or null, got ${kindOf(value)}`);
   }
   return values as Value[];
 }
 
+/** What it is, never what it says: a value may be a secret. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return Object.prototype.toString.call(value).slice(8, -1);
+}
+
 function runTransaction<T>(database: Database, work: () => T): T {
-  database.statement('BEGIN IMMEDIATE').run();
+  begin(database);
   try {
     const result = work();
     database.statement('COMMIT').run();
     return result;
   } catch (error) {
-    if (database.inTransaction) database.statement('ROLLBACK').run();
+    // The first error says what happened; a rollback that fails as well leaves nothing on the disk either.
+    try {
+      if (database.inTransaction) database.statement('ROLLBACK').run();
+    } catch {}
     throw asLedgerError(error);
   }
 }
 
-const SQLITE_BUSY = 5;
-const SQLITE_IOERR = 10;
+/** Outside the block that rolls back: a transaction inside a transaction is a defect and must not undo the outer one. */
+function begin(database: Database): void {
+  try {
+    database.statement('BEGIN IMMEDIATE').run();
+  } catch (error) {
+    throw asLedgerError(error);
+  }
+}
+
 const SQLITE_FULL = 13;
+/** BUSY, LOCKED, NOMEM, READONLY, IOERR, CORRUPT, CANTOPEN, PROTOCOL, NOTADB: the disk, the file or the machine, not a defect of ours. */
+const SQLITE_FAILURES: ReadonlySet<number> = new Set([5, 6, 7, 8, 10, 11, 14, 15, 26]);
 
 /** What SQLite threw, in our table: a full disk, a failing disk, or a defect of ours. */
 export function asLedgerError(thrown: unknown): KairosError {
   if (thrown instanceof KairosError) return thrown;
   const primary = Number((thrown as { errcode?: unknown }).errcode ?? 0) & 0xff;
   const text = thrown instanceof Error ? thrown.message : String(thrown);
-  if (primary === SQLITE_FULL) return new KairosError('DISK_FULL', 'the ledger could not grow: the disk is full', {}, thrown);
-  if (primary === SQLITE_IOERR || primary === SQLITE_BUSY) {
+  if (primary === SQLITE_FULL)
+    return new KairosError('DISK_FULL', 'the ledger could not grow: the disk is full', {}, thrown);
+  // After an I/O error whose repair failed, there is no connection until the next try.
+  if (SQLITE_FAILURES.has(primary) || (thrown as { code?: unknown }).code === 'ERR_INVALID_STATE') {
     return new KairosError('LEDGER_FAILED', `the ledger could not be written: ${text}`, {}, thrown);
   }
   return new KairosError('INTERNAL', `the ledger refused: ${text}`, {}, thrown);

@@ -90,7 +90,10 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
       }
       const key = deliveryKey(draft.source, draft.delivery);
       if (draft.body.byteLength > INLINE_BYTES_MAX) return appendLarge(draft, key);
-      return writer.write((target) => insert(target, draft, key, null), { bytes: draft.body.byteLength + 512, bare: true });
+      return writer.write((target) => insert(target, draft, key, null), {
+        bytes: draft.body.byteLength + 512,
+        bare: true,
+      });
     },
     find(id) {
       const row = database.statement(`SELECT ${COLUMNS} FROM events WHERE id = ?`).get<EventRow>(id);
@@ -149,7 +152,9 @@ function toEvent(database: Database, row: EventRow): Event {
     contentType: row.content_type,
     bodyBytes: row.body_bytes,
     jobs: database
-      .statement('SELECT id FROM jobs WHERE event_id = ? UNION SELECT job_id FROM job_events WHERE event_id = ? ORDER BY 1')
+      .statement(
+        'SELECT id FROM jobs WHERE event_id = ? UNION SELECT job_id FROM job_events WHERE event_id = ? ORDER BY 1',
+      )
       .all<{ id: number }>(row.id, row.id)
       .map((job) => job.id),
   };

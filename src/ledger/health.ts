@@ -5,7 +5,9 @@ import { writeMeta } from './meta.ts';
 import type { Space } from './space.ts';
 
 /** Whether new events are accepted, and if not, why. */
-export type LedgerHealth = { readonly ok: true } | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
+export type LedgerHealth =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly code: ErrorCode; readonly reason: string };
 
 export interface HealthWatch {
   readonly health: LedgerHealth;
@@ -18,12 +20,15 @@ export interface HealthWatch {
 /**
  * Keeps the doors shut while the disk is full or failing, and opens them again by itself. What is under way goes on as far
  * as the disk lets it: only new events are refused.
+ *
+ * @param onRepaired Called when the connection was made anew, before anything is accepted over it.
  */
-export function watchHealth(database: Database, space: Space, log: Log): HealthWatch {
+export function watchHealth(database: Database, space: Space, log: Log, onRepaired: () => void): HealthWatch {
   let broken: KairosError | undefined;
   const mend = (): void => {
     try {
       repair(database);
+      onRepaired();
       broken = undefined;
       log.info({}, 'ledger writes again');
     } catch (error) {
@@ -33,7 +38,8 @@ export function watchHealth(database: Database, space: Space, log: Log): HealthW
   return {
     get health(): LedgerHealth {
       if (broken !== undefined) return { ok: false, code: 'LEDGER_FAILED', reason: broken.message };
-      if (space.low) return { ok: false, code: 'DISK_FULL', reason: `only ${Math.floor(space.freeBytes / 1_048_576)} MiB are free` };
+      if (space.low)
+        return { ok: false, code: 'DISK_FULL', reason: `only ${Math.floor(space.freeBytes / 1_048_576)} MiB are free` };
       return { ok: true };
     },
     failed(error) {

@@ -30,7 +30,8 @@ const WAITS_FOR_MODEL = 'waiting for a model: none is configured';
 
 /**
  * Inserts the jobs of an event, inside its transaction. In a storm a job joins the one of the same subscription and topic
- * that has not begun: the event is linked to it, its text is the newest, and nothing is dropped.
+ * that has not begun: the event is linked to it, its text is the newest, and nothing is dropped. It never joins one from
+ * before a resolution of the topic that has yet to run: that would take the newer alert back as well.
  */
 export function insertJobs(database: Database, drafts: readonly JobDraft[], eventId: number, nowMs: number): void {
   for (const draft of drafts) {
@@ -65,14 +66,22 @@ function insertJob(database: Database, draft: JobDraft, eventId: number, nowMs: 
 
 function findWaiting(database: Database, draft: JobDraft): number | undefined {
   return database
-    .statement("SELECT id FROM jobs WHERE origin = ? AND topic = ? AND state = 'queued' AND attempts = 0 ORDER BY id LIMIT 1")
-    .get<{ id: number }>(draft.origin, draft.topic)?.id;
+    .statement(
+      `SELECT id FROM jobs AS waiting
+       WHERE topic = ?1 AND origin = ?2 AND kind = ?3 AND state = 'queued' AND attempts = 0
+         AND NOT EXISTS (SELECT 1 FROM jobs WHERE topic = ?1 AND state = 'queued' AND attempts = 0 AND kind = 'resolve'
+                         AND origin <> ?2 AND id > waiting.id)
+       ORDER BY id DESC LIMIT 1`,
+    )
+    .get<{ id: number }>(draft.topic, draft.origin, draft.kind)?.id;
 }
 
 function joinJob(database: Database, jobId: number, draft: JobDraft, eventId: number): void {
   database.statement('UPDATE jobs SET event_count = event_count + 1, text = ? WHERE id = ?').run(draft.text, jobId);
   // One event may match two subscriptions of one topic; the link is the same.
-  database.statement('INSERT INTO job_events (event_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING').run(eventId, jobId);
+  database
+    .statement('INSERT INTO job_events (event_id, job_id) VALUES (?, ?) ON CONFLICT DO NOTHING')
+    .run(eventId, jobId);
 }
 
 export function toJob(row: JobRow): Job {

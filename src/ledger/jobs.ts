@@ -18,14 +18,15 @@ export type Settlement =
 export interface Jobs {
   /**
    * Takes due jobs, reactive ones first, and writes the attempt before it begins. A job that has been begun before is
-   * taken alone: should it be the one that brings the process down, it takes no others with it.
+   * taken alone: should it be the one that brings the process down, it takes no others with it. A job whose lease ran out
+   * unsettled is due again.
    */
   claim(limit: number, nowMs: number, leaseMs: number): Promise<Job[]>;
   /** Records the end of an attempt and all its effects in one transaction. @returns false when the attempt is not the current one. */
   settle(job: Job, settlement: Settlement, nowMs: number): Promise<boolean>;
   /** Jobs left running by a process that is gone. */
   interrupted(): Job[];
-  /** When the next queued job is due, or undefined. */
+  /** When the next queued job is due or the next lease runs out, or undefined. */
   nextDueMs(): number | undefined;
   /** @throws {KairosError} `NOT_FOUND`, or `STATE_CONFLICT` unless it is failed, dead or parked. */
   requeue(id: number, nowMs: number): Promise<Job>;
@@ -35,16 +36,7 @@ export interface Jobs {
   counts(): Partial<Record<JobState, number>>;
 }
 
-/** As literals, so that SQLite sees that a partial index serves them. */
-const OPEN = "state IN ('failed', 'dead', 'parked')";
-const STATE_FILTERS: Readonly<Record<JobState, string>> = {
-  queued: "AND state = 'queued'",
-  running: "AND state = 'running'",
-  succeeded: "AND state = 'succeeded'",
-  failed: `AND state = 'failed' AND ${OPEN}`,
-  dead: `AND state = 'dead' AND ${OPEN}`,
-  parked: `AND state = 'parked' AND ${OPEN}`,
-};
+const UNFINISHED: readonly JobState[] = ['queued', 'running', 'failed', 'dead', 'parked'];
 
 export function openJobs(database: Database, writer: Writer, context: (nowMs: number) => MessageContext): Jobs {
   const find = (id: number): Job | undefined => {
@@ -55,7 +47,10 @@ export function openJobs(database: Database, writer: Writer, context: (nowMs: nu
     claim: (limit, nowMs, leaseMs) => writer.write((target) => claim(target, limit, nowMs, leaseMs)),
     settle: (job, settlement, nowMs) => writer.write((target) => settle(target, job, settlement, context(nowMs))),
     interrupted: () =>
-      database.statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE state = 'running' ORDER BY id`).all<JobRow>().map(toJob),
+      database
+        .statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE state = 'running' ORDER BY id`)
+        .all<JobRow>()
+        .map(toJob),
     nextDueMs: () => nextDue(database),
     async requeue(id, nowMs) {
       const requeued = await writer.write((target) => requeue(target, id, nowMs));
@@ -63,21 +58,26 @@ export function openJobs(database: Database, writer: Writer, context: (nowMs: nu
       return find(id) as Job;
     },
     find,
-    list: ({ limit, after, sinceMs, state }) =>
-      database
-        .statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE id < ? ${state === undefined ? '' : STATE_FILTERS[state]} ORDER BY id DESC LIMIT ?`)
-        .all<JobRow>(after ?? Number.MAX_SAFE_INTEGER, limit)
-        .filter((row) => row.created_at >= (sinceMs ?? 0))
-        .map(toJob),
+    list: (page) => list(database, page),
     counts: () => counts(database),
   };
 }
 
+function list(
+  database: Database,
+  { limit, after, sinceMs, state }: Page & { readonly state?: JobState | undefined },
+): Job[] {
+  const before = after ?? Number.MAX_SAFE_INTEGER;
+  const select = `SELECT ${JOB_COLUMNS} FROM jobs WHERE`;
+  const rows =
+    state === undefined
+      ? database.statement(`${select} id < ? ORDER BY id DESC LIMIT ?`).all<JobRow>(before, limit)
+      : database.statement(`${select} state = ? AND id < ? ORDER BY id DESC LIMIT ?`).all<JobRow>(state, before, limit);
+  return rows.filter((row) => row.created_at >= (sinceMs ?? 0)).map(toJob);
+}
+
 function claim(database: Database, limit: number, nowMs: number, leaseMs: number): Job[] {
-  const due = database.statement(
-    `SELECT ${JOB_COLUMNS} FROM jobs WHERE state = 'queued' AND reactive = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?`,
-  );
-  const rows = [1, 0].flatMap((reactive) => due.all<JobRow>(reactive, nowMs, limit)).slice(0, limit);
+  const rows = [1, 0].flatMap((reactive) => dueRows(database, { reactive, nowMs, limit })).slice(0, limit);
   const begin = database.statement(
     "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?, started_at = ? WHERE id = ?",
   );
@@ -85,6 +85,25 @@ function claim(database: Database, limit: number, nowMs: number, leaseMs: number
     begin.run(nowMs + leaseMs, nowMs, row.id);
     return toJob({ ...row, state: 'running', attempts: row.attempts + 1, started_at: nowMs });
   });
+}
+
+/** A job that is from the future was recorded before somebody set the clock back: it has waited long enough. */
+const CLOCK_SLACK_MS = 1_000;
+
+/** Leases that ran out, then what is due, oldest first, then what only seems not to be. */
+function dueRows(
+  database: Database,
+  { reactive, nowMs, limit }: { reactive: number; nowMs: number; limit: number },
+): JobRow[] {
+  const select = (rest: string, ...values: number[]): JobRow[] =>
+    database
+      .statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE reactive = ? AND ${rest} LIMIT ?`)
+      .all<JobRow>(reactive, ...values);
+  const rows = select("state = 'running' AND lease_until <= ? ORDER BY lease_until, id", nowMs, limit);
+  rows.push(...select("state = 'queued' AND due_at <= ? ORDER BY due_at, id", nowMs, limit));
+  if (rows.length >= limit) return rows;
+  const future = "state = 'queued' AND due_at > ? AND created_at > ? ORDER BY due_at, id";
+  return rows.concat(select(future, nowMs, nowMs + CLOCK_SLACK_MS, limit));
 }
 
 /** The jobs before the first one that was begun already, or that one alone. */
@@ -138,11 +157,11 @@ function requeue(database: Database, id: number, nowMs: number): boolean {
        WHERE id = ? AND state IN ('failed', 'dead', 'parked') AND kind <> 'agent'`,
     )
     .run(nowMs, id);
-  if (changed > 0) appendJournal(database, requeued(id), nowMs);
+  if (changed > 0) appendJournal(database, requeuedLine(id), nowMs);
   return changed > 0;
 }
 
-function requeued(id: number): JournalDraft {
+function requeuedLine(id: number): JournalDraft {
   return { kind: 'requeue', ref: formatId('j', id), text: 'job was put back into the queue by hand' };
 }
 
@@ -153,20 +172,18 @@ function requeueRefused(job: Job | undefined, id: number): KairosError {
 }
 
 function nextDue(database: Database): number | undefined {
-  const first = database.statement("SELECT min(due_at) AS due FROM jobs WHERE state = 'queued' AND reactive = ?");
-  const dues = [1, 0].map((reactive) => first.get<{ due: number | null }>(reactive)?.due ?? Infinity);
-  const earliest = Math.min(...dues);
+  const due = database.statement("SELECT min(due_at) AS at FROM jobs WHERE state = 'queued' AND reactive = ?");
+  const lease = database.statement("SELECT min(lease_until) AS at FROM jobs WHERE state = 'running' AND reactive = ?");
+  const times = [due, lease].flatMap((first) =>
+    [1, 0].map((reactive) => first.get<{ at: number | null }>(reactive)?.at ?? Infinity),
+  );
+  const earliest = Math.min(...times);
   return earliest === Infinity ? undefined : earliest;
 }
 
-/** Counts through partial indexes only: ended jobs, which may be millions, are not visited. */
+/** Jobs that succeeded, which may be millions, are not counted. */
 function counts(database: Database): Partial<Record<JobState, number>> {
-  const of = (sql: string): { state: JobState; count: number }[] => database.statement(sql).all(...[]);
-  const rows = [
-    ...of("SELECT 'queued' AS state, count(*) AS count FROM jobs WHERE state = 'queued'"),
-    ...of("SELECT 'running' AS state, count(*) AS count FROM jobs WHERE state = 'running'"),
-    ...of(`SELECT state, count(*) AS count FROM jobs WHERE ${OPEN} GROUP BY state`),
-  ];
-  return Object.fromEntries(rows.map((row) => [row.state, row.count]));
+  const count = database.statement('SELECT count(*) AS count FROM jobs WHERE state = ?');
+  const rows = UNFINISHED.map((state) => [state, count.get<{ count: number }>(state)?.count ?? 0] as const);
+  return Object.fromEntries(rows.filter(([, number]) => number > 0));
 }
-

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { KairosError } from '../core/errors.ts';
+import { KairosError, messageOf } from '../core/errors.ts';
 import { startLoop } from '../core/loop.ts';
 import type { Clock, Log, Random } from '../core/ports.ts';
 import { dropBody, orphanedBodies } from './bodies.ts';
 import { openBoots, type Boots } from './boots.ts';
-import { checkpoint } from './checkpoint.ts';
+import { checkpoint, shrinkLog } from './checkpoint.ts';
 import { openDatabase, type Database } from './database.ts';
 import { openDeliveryKeys, type DeliveryKeys } from './delivery-keys.ts';
 import { openEvents, type Events } from './events.ts';
@@ -63,13 +63,15 @@ const KEYS_WAITING_MAX = 32_768;
  * @throws {KairosError} `LEDGER_TOO_NEW`, `LEDGER_FAILED`, `DISK_FULL`.
  */
 export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Promise<Ledger> {
+  await using opened = new AsyncDisposableStack();
   const database = openDatabase(join(options.home, 'ledger.db'), options.platform);
+  opened.defer(() => closeDatabase(database, ports.log));
   const backup = migrate(database);
   if (backup !== undefined) ports.log.info({ backup }, 'ledger migrated, the old one is kept');
   const homeId = identify(database, ports.random);
   const space = await watchSpace(options.home);
-  const health = watchHealth(database, space, ports.log);
   const keys = openDeliveryKeys(database);
+  const health = watchHealth(database, space, ports.log, () => keys.reload());
   const counters = { commits: 0, commitMsMax: 0 };
   const writer = createWriter(database, {
     clock: ports.clock,
@@ -83,13 +85,18 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
       health.failed(error);
     },
   });
-  for (const ref of orphanedBodies(database)) await dropBody(writer, ref);
-  const housekeeping = startHousekeeping({ database, writer, keys, health, options, ports });
+  opened.defer(() => writer.close());
+  await dropOrphans(database, writer, ports.log);
+  opened.use(startHousekeeping({ database, writer, keys, health, options, ports }));
   const messageContext = (nowMs: number) => ({ nowMs, ttlMs: options.messageTtlMs, homeId });
   const events = openEvents(database, writer, keys);
+  const open = opened.move();
 
   return {
-    events: { ...events, append: (draft) => (health.health.ok ? events.append(draft) : Promise.reject(refusal(health))) },
+    events: {
+      ...events,
+      append: (draft) => (health.health.ok ? events.append(draft) : Promise.reject(refusal(health))),
+    },
     jobs: openJobs(database, writer, messageContext),
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
@@ -97,12 +104,17 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
     homeId,
     health: () => health.health,
     stats: () => ({ writesWaiting: writer.depth, freeBytes: space.freeBytes, ...counters }),
-    async [Symbol.asyncDispose]() {
-      await housekeeping[Symbol.asyncDispose]();
-      await writer.close();
-      closeDatabase(database, ports.log);
-    },
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
+}
+
+/** Takes back large bodies that a crash left without an event. On a full disk that can wait for the next start. */
+async function dropOrphans(database: Database, writer: Writer, log: Log): Promise<void> {
+  try {
+    for (const ref of orphanedBodies(database)) await dropBody(writer, ref);
+  } catch (error) {
+    log.warn({ error: messageOf(error) }, 'bodies without an event could not be removed');
+  }
 }
 
 function identify(database: Database, random: Random): string {
@@ -136,7 +148,10 @@ function startHousekeeping({ database, writer, keys, health, options, ports }: H
     log: ports.log,
     async step() {
       await health.look();
-      if (!health.health.ok) return LOOK_MS / 2;
+      if (!health.health.ok) {
+        if (health.health.code === 'DISK_FULL') await shrinkLog(database, options.platform);
+        return LOOK_MS / 2;
+      }
       const quiet = writer.depth === 0 && keys.waiting === waitingBefore;
       waitingBefore = keys.waiting;
       if (keys.waiting > KEYS_WAITING_MAX || (quiet && keys.waiting > 0)) await keys.settle(writer);

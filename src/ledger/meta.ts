@@ -7,5 +7,7 @@ export function readMeta(database: Database, key: string): string | undefined {
 
 /** Inside a transaction. */
 export function writeMeta(database: Database, key: string, value: string): void {
-  database.statement('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(key, value);
+  database
+    .statement('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
+    .run(key, value);
 }

@@ -51,10 +51,10 @@ CREATE TABLE jobs (
   error TEXT
 ) STRICT;
 CREATE INDEX jobs_due ON jobs (reactive, due_at, id) WHERE state = 'queued';
-CREATE INDEX jobs_running ON jobs (lease_until) WHERE state = 'running';
+CREATE INDEX jobs_running ON jobs (reactive, lease_until, id) WHERE state = 'running';
 CREATE INDEX jobs_event ON jobs (event_id) WHERE event_id IS NOT NULL;
-CREATE INDEX jobs_topic ON jobs (origin, topic, id) WHERE state = 'queued' AND attempts = 0;
-CREATE INDEX jobs_open ON jobs (id) WHERE state IN ('failed', 'dead', 'parked');
+CREATE INDEX jobs_topic ON jobs (topic, origin, id) WHERE state = 'queued' AND attempts = 0;
+CREATE INDEX jobs_state ON jobs (state, id);
 
 -- Events that joined a job which was waiting already (a storm).
 CREATE TABLE job_events (event_id INTEGER NOT NULL, job_id INTEGER NOT NULL, PRIMARY KEY (event_id, job_id)) STRICT, WITHOUT ROWID;

@@ -1,5 +1,5 @@
-import { statfs } from 'node:fs/promises';
-import { closeSync, existsSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs';
+import { rmSync } from 'node:fs';
+import { open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** How much room a home needs, from the size of its file system. */
@@ -41,10 +41,15 @@ export async function watchSpace(home: string): Promise<Space> {
   const limits = spaceLimits(await sizeOf(home, 'blocks'));
   let low = false;
   let freeBytes = 0;
+  let timesFull = 0;
   const look = async (): Promise<void> => {
+    const seen = timesFull;
     freeBytes = await sizeOf(home, 'bavail');
-    low = spaceVerdict(freeBytes, low, limits) === 'low';
-    if (!low && !existsSync(reserve)) low = !fillReserve(reserve, limits.reserveBytes);
+    let next = spaceVerdict(freeBytes, low, limits);
+    if (next === 'ok' && !(await holdReserve(reserve, limits.reserveBytes))) next = 'low';
+    // A write met a full disk while this looked: it knows better.
+    if (timesFull === seen) low = next === 'low';
+    else rmSync(reserve, { force: true });
   };
   await look();
   return {
@@ -57,6 +62,7 @@ export async function watchSpace(home: string): Promise<Space> {
     look,
     full() {
       low = true;
+      timesFull += 1;
       rmSync(reserve, { force: true });
     },
   };
@@ -67,18 +73,21 @@ async function sizeOf(path: string, field: 'blocks' | 'bavail'): Promise<number>
   return stats[field] * stats.bsize;
 }
 
-/** Real blocks, not a hole. @returns false when they were not to be had. */
-function fillReserve(path: string, bytes: number): boolean {
-  const file = openSync(path, 'w', 0o600);
+/** Real blocks, not a hole; made off the loop. @returns false when they were not to be had. */
+async function holdReserve(path: string, bytes: number): Promise<boolean> {
+  // A shorter one is from a process that was killed while it filled it.
+  const held = await stat(path).catch(() => undefined);
+  if (held !== undefined && held.size >= bytes) return true;
+  const file = await open(path, 'w', 0o600);
   try {
     const block = Buffer.alloc(Math.min(bytes, MIB), 0x6b);
-    for (let at = 0; at < bytes; at += block.length) writeSync(file, block);
-    fsyncSync(file);
+    for (let at = 0; at < bytes; at += block.length) await file.writeFile(block);
+    await file.sync();
     return true;
   } catch {
-    rmSync(path, { force: true });
+    await rm(path, { force: true });
     return false;
   } finally {
-    closeSync(file);
+    await file.close();
   }
 }

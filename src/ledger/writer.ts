@@ -12,7 +12,8 @@ type Apply<T> = (database: Database) => T;
 export interface Writer {
   /**
    * @param options.bytes Rough size of what is written, default 256; bounds the length of a transaction and the queue.
-   * @param options.bare Spares the savepoint: only for an `apply` that throws for a failing disk alone.
+   * @param options.bare Spares the savepoint: for an `apply` that hardly ever throws. When it does, the whole batch is
+   * undone and done again with savepoints, so `apply` may run twice.
    * @throws {KairosError} what `apply` threw (its own changes are undone, the others' are not), `OVERLOADED` when the
    * queue is full, `DISK_FULL` or `LEDGER_FAILED` when the commit failed, `STOPPING` after `close`.
    */
@@ -25,9 +26,9 @@ export interface Writer {
 
 export interface WriterOptions {
   readonly clock: Clock;
-  /** Called after a commit failed, with the error everybody in it got. Must not throw. */
+  /** Called after a transaction was undone, with its error, before its writers learn of it. Must not throw. */
   readonly onFailure: (error: KairosError) => void;
-  /** Called after each commit, before its writers learn of it, with how many they are and how long it held the loop. */
+  /** Called after each commit, before its writers learn of it, with how many they are and how long it held the loop. Must not throw. */
   readonly onCommit: (count: number, ms: number) => void;
   readonly limits?: Partial<WriterLimits>;
 }
@@ -42,6 +43,9 @@ interface WriterLimits {
   /** How long a first write may wait for the others that came with the last batch. 0.15 ms is below one fsync. */
   readonly gatherMs: number;
 }
+
+/** Turns of the event loop that the wait for others may take, should the clock stand still. */
+const GATHER_TURNS_MAX = 100;
 
 const LIMITS: WriterLimits = {
   queueMax: 20_000,
@@ -67,20 +71,26 @@ export function createWriter(database: Database, options: WriterOptions): Writer
   let closed = false;
   let lastBatch = 0;
   let sinceMs = 0;
+  let turns = 0;
 
   const schedule = (): void => {
     scheduled = true;
+    turns = 0;
     sinceMs = options.clock.monoMs();
     setImmediate(gather);
   };
   // Clients that were answered together come back together: waiting a moment for them saves a whole fsync.
   const gather = (): void => {
-    if (queue.length < lastBatch && !closed && options.clock.monoMs() - sinceMs < limits.gatherMs) setImmediate(gather);
+    turns += 1;
+    const missing = queue.length < lastBatch && !closed && turns < GATHER_TURNS_MAX;
+    if (missing && options.clock.monoMs() - sinceMs < limits.gatherMs) setImmediate(gather);
     else flush();
   };
   const flush = (): void => {
     scheduled = false;
     const batch = takeBatch(queue, limits);
+    // Closing has flushed already what this turn was scheduled for.
+    if (batch.length === 0) return;
     queue = queue.slice(batch.length);
     lastBatch = batch.length;
     for (const item of batch) queuedBytes -= item.bytes;
@@ -125,16 +135,18 @@ function takeBatch(queue: readonly Item[], limits: WriterLimits): Item[] {
 }
 
 /** One transaction for the batch; afterwards everybody in it learns the outcome. */
-function commit(database: Database, batch: readonly Item[], options: WriterOptions): void {
+function commit(database: Database, batch: readonly Item[], options: WriterOptions, careful = false): void {
   const settled: (() => void)[] = [];
   const startedMs = options.clock.monoMs();
   try {
     database.transaction(() => {
-      for (const item of batch) settled.push(applyOne(database, item));
+      for (const item of batch) settled.push(applyOne(database, item, careful));
     });
   } catch (thrown) {
     const error = asLedgerError(thrown);
     options.onFailure(error);
+    // The disk is well, so one of the batch is at fault: with savepoints it alone fails.
+    if (error.code === 'INTERNAL' && !careful) return commit(database, batch, options, true);
     for (const item of batch) item.reject(error);
     return;
   }
@@ -143,8 +155,8 @@ function commit(database: Database, batch: readonly Item[], options: WriterOptio
 }
 
 /** A savepoint each, so that one that throws undoes only itself. */
-function applyOne(database: Database, item: Item): () => void {
-  if (item.bare) {
+function applyOne(database: Database, item: Item, careful: boolean): () => void {
+  if (item.bare && !careful) {
     const value = item.apply(database);
     return () => item.resolve(value);
   }

@@ -22,6 +22,8 @@ export interface Windows {
 
 /** Smaller differences are a clock being disciplined, not set. */
 const JUMP_MS_MIN = 100;
+/** What the ledger remembers is taken as that much younger: smaller differences of the last process were not recorded. */
+const RECALL_MARGIN_MS = 1_000;
 
 interface Entry extends WindowEntry {
   readonly messageId: number | undefined;
@@ -52,7 +54,11 @@ export function createWindows(clock: Clock, keepMs: number): Windows {
     open(recalled) {
       const start = now();
       const log: { entries: Entry[] } = {
-        entries: recalled.map(({ messageId, urgent, atMs }) => ({ messageId, urgent, ...recallEntry(atMs, start) })),
+        entries: recalled.map(({ messageId, urgent, atMs }) => ({
+          messageId,
+          urgent,
+          ...recallEntry(atMs + RECALL_MARGIN_MS, start),
+        })),
       };
       logs.push(log);
       return {

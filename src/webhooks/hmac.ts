@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, timingSafeEqual, type Hmac, type KeyObject
 import type { Check } from './source.ts';
 
 /** How far a signed timestamp may be off either way: five minutes (Standard Webhooks and Slack both say so). */
-export const TIMESTAMP_TOLERANCE_MS = 300_000;
+const TIMESTAMP_TOLERANCE_MS = 300_000;
 
 const SECONDS = /^\d{1,12}$/;
 

@@ -21,6 +21,8 @@ export interface Delivery {
   readonly receivedAtMs: number;
   readonly headers: IncomingHeaders;
   readonly body: Uint8Array;
+  /** What it is known to be about; a replay has no headers that say so. */
+  readonly known?: { readonly type: string; readonly action: string | null };
 }
 
 /** What a delivery is about, and what follows from it. */
@@ -50,6 +52,6 @@ function conclude(
 ): Interpretation {
   const { kind, source, trust, receivedAtMs, headers } = delivery;
   const description = SOURCE_KINDS[kind].describe(headers, { payload, sha256 });
-  const { type, action } = description;
+  const { type, action } = delivery.known ?? description;
   return { ...description, parsed, jobs: match({ source, type, action, trust, receivedAtMs }, payload) };
 }

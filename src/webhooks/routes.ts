@@ -15,6 +15,17 @@ import type { Check } from './source.ts';
 /** What became of a delivery, for the metrics. */
 export type DeliveryOutcome = 'accepted' | 'duplicate' | 'refused' | 'shed';
 
+/** Reads a verified delivery: at once when it is small, off the event loop when it is large. */
+export type DeliveryReader = (delivery: Delivery) => Interpretation | Promise<Interpretation>;
+
+export function deliveryReader(
+  match: Matcher,
+  thread: { interpret(delivery: Delivery): Promise<Interpretation> },
+): DeliveryReader {
+  return (delivery) =>
+    delivery.body.byteLength > INLINE_BYTES_MAX ? thread.interpret(delivery) : interpret(delivery, match);
+}
+
 export interface WebhookDeps {
   readonly clock: Clock;
   readonly random: Random;
@@ -23,10 +34,8 @@ export interface WebhookDeps {
   readonly sources: ReadonlyMap<string, PreparedSource>;
   /** Records the event and its jobs; resolves when they are on disk. */
   readonly append: (draft: EventDraft) => Promise<{ readonly id: number; readonly duplicate: boolean }>;
-  /** What the subscriptions make of an event. */
-  readonly match: Matcher;
-  /** Reads large bodies off the event loop. */
-  readonly thread: { interpret(delivery: Delivery): Promise<Interpretation> };
+  /** Reads and matches a verified delivery. */
+  readonly read: DeliveryReader;
   /** Whether this source sends more than should become a job each. */
   readonly inStorm: (source: string, monoMs: number) => boolean;
   readonly count: (outcome: DeliveryOutcome) => void;
@@ -94,9 +103,10 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
   const contentType = headers['content-type'] ?? '';
   if (!acceptsContentType(contentType))
     throw new KairosError('MEDIA_TYPE_REFUSED', 'the content type is not one of those');
+  const { kind, name, trust } = source;
+  const pending = deps.read({ kind, source: name, trust, receivedAtMs: nowMs, headers, body });
   // Only a large body is worth a turn of the event loop.
-  const delivery = { kind: source.kind, source: source.name, trust: source.trust, receivedAtMs: nowMs, headers, body };
-  const read = body.byteLength > INLINE_BYTES_MAX ? await deps.thread.interpret(delivery) : interpret(delivery, deps.match);
+  const read = pending instanceof Promise ? await pending : pending;
   if (read.reply !== undefined) return answer(exchange.response, 200, read.reply.contentType, read.reply.body);
   const jobs = read.jobs.length > 0 ? coalescing(deps, source.name, read.jobs) : read.jobs;
   const { id, duplicate } = await deps.append({

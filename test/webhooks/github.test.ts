@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import examples from '@octokit/webhooks-examples' with { type: 'json' };
 import { describe, expect, test } from 'vitest';
 import { interpret } from '../../src/webhooks/interpret.ts';
 import { accepts, describeAs, NOW_MS, prepare, send } from './deliver.ts';
@@ -8,14 +8,15 @@ interface Example {
   readonly examples: readonly { readonly action?: string }[];
 }
 
-const examples = createRequire(import.meta.url)('@octokit/webhooks-examples') as readonly Example[];
+// The package declares less than it holds.
+const recorded = examples as unknown as readonly Example[];
 const HEADERS = { 'x-github-event': 'issues', 'x-github-delivery': 'a-guid' };
 
 describe('github', () => {
   test('all 329 recorded payloads are accepted with their event and action, as JSON and as a form [WEB-EXAMPLES]', () => {
     const verifier = prepare('github', 'development');
     let seen = 0;
-    for (const { name, examples: payloads } of examples) {
+    for (const { name, examples: payloads } of recorded) {
       for (const payload of payloads) {
         seen += 1;
         const json = JSON.stringify(payload);

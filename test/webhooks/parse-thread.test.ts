@@ -92,6 +92,19 @@ describe('the parsing thread', () => {
     expect(warnings).toEqual([{ source: 'hub', bytes: 14, error: 'not read within 10000 ms' }]);
   });
 
+  test('is not idle while deliveries wait for it', async () => {
+    const { thread, clock, warnings } = open({ entry: SILENT, idleMs: 5_000 });
+    await using _ = thread;
+    const reading = [1, 2].map(() => thread.interpret(delivery(Buffer.from('{}'))));
+    await clock.advance(10_000);
+    await reading[0];
+    await clock.advance(6_000);
+    expect(thread.running).toBe(true);
+    await clock.advance(4_000);
+    await Promise.all(reading);
+    expect(warnings.map((fields) => fields['error'])).toEqual(['not read within 10000 ms', 'not read within 10000 ms']);
+  });
+
   test.each([
     ['throws', THROWING, 'out of order'],
     ['exits', EXITING, 'the thread ended'],

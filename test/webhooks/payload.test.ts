@@ -123,6 +123,13 @@ describe('parsePayload', () => {
     expect(parsePayload(JSON_TYPE, Buffer.from(text)).parsed).toBe(true);
   });
 
+  test('an escaped quote does not end the text that is not weighed', () => {
+    for (const head of ['{"a":"\\"', '{"a":"\\\\\\"', '{"a\\"":"']) {
+      const text = `${head}${'{'.repeat(2_000_000)}"}`;
+      expect(parsePayload(JSON_TYPE, Buffer.from(text)).parsed).toBe(true);
+    }
+  });
+
   test.each(['{},', '{"a":0},', '[[]],'])('25 MiB of %s would not fit the heap and are not parsed', (piece) => {
     const text = `[${piece.repeat(26_214_380 / piece.length)}0]`;
     expect(parsePayload(JSON_TYPE, Buffer.from(text))).toEqual(UNPARSABLE);

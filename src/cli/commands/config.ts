@@ -8,11 +8,16 @@ export function define(command: Command, act: Act): void {
   withExamples(check, 'kairos config check').action(
     act(async (cli) => {
       const config = loadConfig(cli.home, cli.env);
-      const counts = { sources: config.sources?.length ?? null, subscriptions: config.subscriptions.length, channels: config.notify.length };
-      const sources = counts.sources === null ? 'the default source' : `${counts.sources} sources`;
+      const { sources = null, subscriptions, notify, timezone } = config;
+      const counts = { sources: sources?.length ?? null, subscriptions: subscriptions.length, channels: notify.length };
       cli.print(
-        { valid: true, home: cli.home, ...counts },
-        `The configuration is valid: ${sources}, ${counts.subscriptions} subscriptions, ${counts.channels} channels, time zone ${config.timezone}.`,
+        { valid: true, home: cli.home, timezone, ...counts },
+        [
+          `The configuration is valid (time zone ${timezone}).`,
+          `  sources        ${sources === null ? 'the default: github, when it has a secret' : sources.map(({ name }) => name).join(', ') || 'none'}`,
+          `  subscriptions  ${subscriptions.map(({ name }) => name).join(', ') || 'none'}`,
+          `  channels       ${notify.map(({ name }) => name).join(', ') || 'none'}`,
+        ].join('\n'),
       );
     }),
   );

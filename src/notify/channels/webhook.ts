@@ -114,7 +114,8 @@ function judge(status: number, retryAfter: string | null, wallMs: number): SendR
 export function parseRetryAfterMs(value: string | null, wallMs: number): number | undefined {
   if (value === null) return undefined;
   if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1_000;
-  const dateMs = Date.parse(value);
+  // Date.parse takes nearly anything; an HTTP date begins with the day of the week.
+  const dateMs = /^[a-z]{3}/i.test(value.trim()) ? Date.parse(value) : Number.NaN;
   return Number.isNaN(dateMs) ? undefined : Math.max(0, dateMs - wallMs);
 }
 

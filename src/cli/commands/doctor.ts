@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { loadConfig } from '../../daemon/config.ts';
+import { readSecrets } from '../../daemon/secrets.ts';
+import type { Finding } from '../../doctor/check.ts';
+import { examine } from '../../doctor/doctor.ts';
+import { inspectLedger } from '../../ledger/inspect.ts';
+import type { Cli } from '../cli.ts';
+import { findClient, send } from '../client.ts';
+import { withExamples, type Act } from '../commands.ts';
+import { paintState } from '../paint.ts';
+
+export function define(command: Command, act: Act): void {
+  command
+    .description('Look at everything that can be wrong and say how to fix it. Works without a running daemon. Exit code 1 if something fails.')
+    .option('--deep', 'also read a very large ledger through');
+  withExamples(command, 'kairos doctor', 'kairos doctor --json').action(
+    act<{ deep?: boolean }>(async (cli, _operands, { deep }) => {
+      const findings = await examine({
+        home: cli.home,
+        env: cli.env,
+        nodeVersion: process.versions.node,
+        userId: process.getuid?.() ?? -1,
+        nowMs: cli.nowMs(),
+        config: () => loadConfig(cli.home, cli.env),
+        secrets: () => readSecrets(cli.home, cli.env),
+        ledger: () => {
+          const path = join(cli.home, 'ledger.db');
+          return existsSync(path) ? inspectLedger(path, { nowMs: cli.nowMs(), deep: deep === true }) : undefined;
+        },
+        daemon: async () => findClient(cli.home, cli.env),
+        send,
+      });
+      const failed = findings.some(({ verdict }) => verdict === 'fail');
+      if (failed) cli.exitCode = 1;
+      cli.print({ ok: !failed, findings }, () => findings.map((finding) => render(cli, finding)).join('\n'));
+    }),
+  );
+}
+
+function render({ paint }: Cli, { check, verdict, what, why, fix }: Finding): string {
+  const head = `${paintState(paint, verdict)(verdict.padEnd(4))}  ${check.padEnd(9)} ${what}`;
+  if (verdict === 'ok') return head;
+  const indent = '\n                  ';
+  return `${head}${why === '' ? '' : indent + paint.dim(why)}${fix === '' ? '' : `${indent}→ ${fix}`}`;
+}

@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { withExamples, type Act } from '../commands.ts';
+
+/** `kairos start`: what it takes. What it does is loaded when it is run. */
+export function defineStart(command: Command, act: Act): void {
+  command.description('Run the daemon in the foreground until Ctrl-C, a signal or kairos stop. Makes the home if there is none.');
+  withExamples(command, 'kairos start', 'KAIROS_PORT=0 kairos start --home /tmp/try').action(
+    act(async (cli) => {
+      const { runStart } = await import('./start.ts');
+      cli.exitCode = await runStart({ ...cli.env, KAIROS_HOME: cli.home });
+    }),
+  );
+}
+
+/** `kairos demo`, in a temporary home of its own. */
+export function defineDemo(command: Command, act: Act): void {
+  command.description(
+    'Show the whole thing in under a minute, in a temporary home and without a key: real deliveries, duplicates, forgeries, a kill -9.',
+  );
+  withExamples(command, 'kairos demo').action(
+    act(async (cli) => {
+      const { runDemo } = await import('./demo.ts');
+      cli.exitCode = await runDemo(cli.env);
+    }),
+  );
+}

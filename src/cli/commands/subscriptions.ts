@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import type { Command } from 'commander';
+import { KairosError } from '../../core/errors.ts';
+import type { Subscription } from '../../subscriptions/options.ts';
+import { openClient } from '../client.ts';
+import { withExamples, type Act } from '../commands.ts';
+import { renderTable, type Column } from '../table.ts';
+import type { Cli } from '../cli.ts';
+import type { Listing } from '../list.ts';
+
+interface TestOptions {
+  readonly test?: string;
+  readonly event?: string;
+  readonly source: string;
+  readonly limit?: number;
+}
+
+type Row = Subscription & { readonly id: string };
+
+const BODY_BYTES_MAX = 26_214_400;
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'NAME', text: (row) => row.name },
+  { title: 'SOURCE', text: (row) => row.source },
+  { title: 'EVENT', text: (row) => [listed(row.event), listed(row.action)].filter(Boolean).join(' ') || 'any' },
+  { title: 'DO', text: (row) => (row.urgent ? `${row.do} (urgent)` : row.do) },
+  { title: 'WHERE', text: (row) => conditionsOf(row) || '–' },
+];
+
+export function define(command: Command, act: Act): void {
+  command
+    .description('List the subscriptions the daemon works with; or show what a payload would lead to (works without a daemon).')
+    .option('--test <file>', 'a JSON payload (- for standard input): show which subscriptions match, and record nothing')
+    .option('--event <type>', 'its event type, such as push (with --test)')
+    .option('--source <name>', 'the source it would come from (with --test)', 'github');
+  withExamples(command, 'kairos subscriptions', 'kairos subscriptions --test payload.json --event workflow_run').action(
+    act<TestOptions>(async (cli, _operands, options) => {
+      if (options.test === undefined) await showSubscriptions(cli);
+      else await tryPayload(cli, options.test, options);
+    }),
+  );
+}
+
+async function showSubscriptions(cli: Cli): Promise<void> {
+  const listing = await openClient(cli.home, cli.env).get<Listing<Row>>('/api/subscriptions');
+  cli.print(listing, () =>
+    listing.items.length === 0 ? 'None: add some under subscriptions: in config.yaml.' : renderTable(listing.items, COLUMNS, cli),
+  );
+}
+
+async function tryPayload(cli: Cli, file: string, { event: type, source: name }: TestOptions): Promise<void> {
+  const [{ loadConfig }, { interpret }, { compileSubscriptions }] = await Promise.all([
+    import('../../daemon/config.ts'),
+    import('../../webhooks/interpret.ts'),
+    import('../../subscriptions/match.ts'),
+  ]);
+  const config = loadConfig(cli.home, cli.env);
+  const source = config.sources?.find((each) => each.name === name) ?? { name, kind: 'github' as const, trust: 'outside' as const };
+  if (type === undefined && /^(github|gitlab)$/.test(source.kind)) {
+    throw new KairosError('INPUT_INVALID', 'expected --event TYPE such as --event push: the type of such a delivery is in its header');
+  }
+  const headers = { 'content-type': 'application/json', 'x-github-event': type, 'x-gitlab-event': type, 'x-event-type': type };
+  const read = interpret(
+    { kind: source.kind, source: name, trust: source.trust, receivedAtMs: cli.nowMs(), headers, body: readBody(file) },
+    compileSubscriptions(config.subscriptions),
+  );
+  if (!read.parsed) throw new KairosError('INPUT_INVALID', `expected JSON in ${file}, got something that does not parse`);
+  const found = { event: { source: name, type: read.type, action: read.action }, jobs: read.jobs };
+  cli.print(found, () => {
+    const event = [read.type, read.action].filter(Boolean).join(' ');
+    if (read.jobs.length === 0) return `${name} ${event}: none of ${config.subscriptions.length} subscriptions match.`;
+    const columns: Column<(typeof read.jobs)[number]>[] = [
+      { title: 'SUBSCRIPTION', text: (job) => job.origin },
+      { title: 'DO', text: (job) => (job.urgent ? `${job.kind} (urgent)` : job.kind) },
+      { title: 'TOPIC', text: (job) => job.topic },
+      { title: 'TEXT', text: (job) => job.text || '–' },
+    ];
+    return `${name} ${event} leads to:\n\n${renderTable(read.jobs, columns, cli)}`;
+  });
+}
+
+function readBody(file: string): Buffer {
+  try {
+    const body = readFileSync(file === '-' ? 0 : file);
+    if (body.length <= BODY_BYTES_MAX) return body;
+  } catch (error) {
+    throw new KairosError('INPUT_INVALID', `expected a file with a JSON payload, but ${file} can't be read`, {}, error);
+  }
+  throw new KairosError('BODY_TOO_LARGE', `${file} is larger than any delivery`);
+}
+
+function listed(value: string | readonly string[] | undefined): string {
+  return value === undefined || typeof value === 'string' ? (value ?? '') : value.join('|');
+}
+
+function conditionsOf(row: Row): string {
+  const { repository, author, where = {} } = row;
+  const own = [repository === undefined ? '' : `repository ${listed(repository)}`, author === undefined ? '' : `author ${listed(author)}`];
+  return [...own, ...Object.entries(where).map(([path, value]) => `${path} ${JSON.stringify(value)}`)].filter(Boolean).join(', ');
+}

@@ -1,0 +1,47 @@
+import type { SourceKindName } from '../webhooks/source.ts';
+
+/** What a person does on the sender's side, in order. */
+export function stepsFor(kind: SourceKindName, url: string, base: string): readonly string[] {
+  const path = new URL(url).pathname;
+  const port = new URL(base).port || '80';
+  return [...STEPS[kind].map((step) => step.replaceAll('{path}', path).replaceAll('{url}', url)), ...reach(port)];
+}
+
+const PUBLIC = 'https://YOUR-PUBLIC-NAME{path}';
+
+const STEPS: Readonly<Record<SourceKindName, readonly string[]>> = {
+  github: [
+    'Open the repository (or organisation) on GitHub: Settings → Webhooks → Add webhook.',
+    `Payload URL: ${PUBLIC}`,
+    'Content type: application/json',
+    'Secret: the secret above.',
+    'SSL verification: leave it enabled.',
+    'Which events: "Let me select individual events", those your subscriptions name (or "Send me everything").',
+    'Active: checked. Add webhook. GitHub sends a ping: under "Recent Deliveries" it must say 200.',
+  ],
+  standard: [
+    `Give the sender the URL ${PUBLIC} and the secret above (whsec_…), as its Standard Webhooks endpoint.`,
+  ],
+  slack: [`In the Slack app: Event Subscriptions → Request URL: ${PUBLIC}`],
+  telegram: [
+    `Tell Telegram: curl "https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/setWebhook" -d url=${PUBLIC} -d secret_token=SECRET`,
+  ],
+  gitlab: [
+    'Open the project on GitLab: Settings → Webhooks → Add new webhook.',
+    `URL: ${PUBLIC}`,
+    'Secret token: the secret above. SSL verification: enabled. Choose the triggers, then "Test".',
+  ],
+  bearer: [
+    'Any program can send: curl -X POST {url} -H "Authorization: Bearer SECRET" -H "Content-Type: application/json" -d \'{"type":"hello"}\'',
+  ],
+};
+
+/** Most boxes this is made for stand behind a router. */
+function reach(port: string): readonly string[] {
+  return [
+    'If this machine has no public name, a tunnel gives it one. Let only /webhooks/ through where the tool can. One of:',
+    `  tailscale funnel ${port}`,
+    `  cloudflared tunnel --url http://127.0.0.1:${port}`,
+    `  ssh -R 8080:127.0.0.1:${port} you@your-server   (with a TLS proxy in front of port 8080 there)`,
+  ];
+}

@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { KairosError } from '../core/errors.ts';
+import { loadConfig } from '../daemon/config.ts';
+import { readSecrets } from '../daemon/secrets.ts';
+import { signedHeaders } from '../doctor/sign.ts';
+import { variablesOf, type SourceOptions } from '../webhooks/options.ts';
+import type { SourceKindName } from '../webhooks/source.ts';
+import type { Cli } from './cli.ts';
+import { openClient, send } from './client.ts';
+import type { EventRow } from './rows.ts';
+
+/** One delivery that was sent, and what the daemon said. */
+export interface Tried {
+  readonly type: string;
+  readonly status: number;
+  readonly id: string | null;
+  readonly jobs: readonly string[];
+}
+
+interface Sample {
+  readonly type: string;
+  readonly payload: unknown;
+}
+
+/**
+ * Sends correctly signed samples to the running daemon, as the sender would. They become events like any other.
+ *
+ * @throws {KairosError} `NOT_RUNNING`; `SOURCE_UNKNOWN` when the source has no secret; `SIGNATURE_REFUSED`.
+ */
+export async function testWebhook(cli: Cli, name: string): Promise<readonly Tried[]> {
+  const client = openClient(cli.home, cli.env);
+  const config = loadConfig(cli.home, cli.env);
+  const implicit: SourceOptions = { name: 'github', kind: 'github', trust: 'outside' };
+  const source = (config.sources ?? [implicit]).find((each) => each.name === name);
+  const secrets = readSecrets(cli.home, cli.env);
+  const secret = source && variablesOf(source).map((variable) => secrets.of(variable)).find((value) => value !== undefined);
+  if (source === undefined || secret === undefined) {
+    throw new KairosError('SOURCE_UNKNOWN', `there is no source "${name}" with a secret; add one with kairos webhook add ${name}`);
+  }
+  const tried: Tried[] = [];
+  for (const { type, payload } of SAMPLES[source.kind]) {
+    const body = JSON.stringify(payload);
+    const delivery = `kairos-test-${randomBytes(8).toString('hex')}`;
+    const headers = signedHeaders({ kind: source.kind, secret, body, delivery, type, nowMs: cli.nowMs() });
+    const answer = await send(`${client.url}/webhooks/${name}`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body,
+    });
+    refuse(name, answer.status);
+    const id = idIn(answer.body);
+    const jobs = id === null ? [] : (await client.get<EventRow>(`/api/events/${id}`)).jobs;
+    tried.push({ type, status: answer.status, id, jobs });
+  }
+  return tried;
+}
+
+function refuse(name: string, status: number): void {
+  if (status >= 200 && status < 300) return;
+  if (status === 401) {
+    const message = `the daemon refused a correctly signed delivery for "${name}": it runs with another secret. Restart it: kairos stop, then kairos start`;
+    throw new KairosError('SIGNATURE_REFUSED', message);
+  }
+  if (status === 404) {
+    throw new KairosError('SOURCE_UNKNOWN', `the running daemon has no source "${name}". Restart it: kairos stop, then kairos start`);
+  }
+  throw new KairosError('OVERLOADED', `the daemon answered ${status} to a correctly signed delivery`);
+}
+
+function idIn(body: string): string | null {
+  try {
+    const id = (JSON.parse(body) as { id?: unknown }).id;
+    return typeof id === 'string' ? id : null;
+  } catch {
+    return null;
+  }
+}
+
+const REPOSITORY = { full_name: 'kairos/webhook-test', name: 'webhook-test', html_url: 'https://github.com/kairos/webhook-test' };
+const SENDER = { login: 'kairos-test' };
+const SAMPLES: Readonly<Record<SourceKindName, readonly Sample[]>> = {
+  github: [
+    { type: 'ping', payload: { zen: 'Keep it logically awesome.', hook_id: 1, repository: REPOSITORY, sender: SENDER } },
+    {
+      type: 'push',
+      payload: {
+        ref: 'refs/heads/main',
+        repository: REPOSITORY,
+        sender: SENDER,
+        pusher: { name: SENDER.login },
+        commits: [{ id: '0'.repeat(40), message: 'A test of kairos webhook test' }],
+      },
+    },
+  ],
+  standard: [{ type: 'kairos.test', payload: { type: 'kairos.test', data: { title: 'A test' } } }],
+  slack: [{ type: 'message', payload: { type: 'event_callback', event: { type: 'message', text: 'A test' } } }],
+  telegram: [{ type: 'message', payload: { message: { text: 'A test' } } }],
+  gitlab: [{ type: 'Push Hook', payload: { object_kind: 'push', ref: 'refs/heads/main', user_username: SENDER.login } }],
+  bearer: [{ type: 'kairos.test', payload: { type: 'kairos.test', title: 'A test' } }],
+};

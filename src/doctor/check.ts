@@ -1,0 +1,74 @@
+import type { LedgerInspection } from '../ledger/inspect.ts';
+import type { SecretOf, SourceOptions } from '../webhooks/options.ts';
+
+export type Verdict = 'ok' | 'warn' | 'fail';
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly check: string;
+  readonly verdict: Verdict;
+  /** What is. */
+  readonly what: string;
+  /** Why it matters; empty when all is well. */
+  readonly why: string;
+  /** How to fix it; empty when there is nothing to fix. */
+  readonly fix: string;
+}
+
+/** The configuration as far as the checks look at it. */
+export interface CheckedConfig {
+  readonly timezone: string;
+  readonly sources?: readonly SourceOptions[] | undefined;
+  readonly notify: readonly { readonly kind: string; readonly name: string }[];
+}
+
+/** A running daemon. */
+export interface CheckedDaemon {
+  readonly url: string;
+  readonly pid: number;
+  get<Answer>(path: string): Promise<Answer>;
+}
+
+/** What the checks may look at. */
+export interface DoctorPorts {
+  readonly home: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly nodeVersion: string;
+  /** Of this process; -1 where there is none. */
+  readonly userId: number;
+  readonly nowMs: number;
+  /** @throws {KairosError} `CONFIG_INVALID`. */
+  readonly config: () => CheckedConfig;
+  readonly secrets: () => {
+    readonly of: SecretOf;
+    all(): readonly { readonly name: string; readonly value: string }[];
+  };
+  /** Undefined while there is no ledger. */
+  readonly ledger: () => LedgerInspection | undefined;
+  /** Undefined when none runs. */
+  readonly daemon: () => Promise<CheckedDaemon | undefined>;
+  readonly send: (
+    url: string,
+    request: { readonly method: string; readonly headers?: Readonly<Record<string, string>>; readonly body?: string },
+  ) => Promise<{ readonly status: number; readonly body: string }>;
+}
+
+/** Looks at one thing. May throw: then the check itself has failed, and says so. */
+export interface Check {
+  readonly name: string;
+  readonly look: (ports: DoctorPorts) => Promise<readonly Omit<Finding, 'check'>[]>;
+}
+
+type Found = Omit<Finding, 'check'>;
+
+export function ok(what: string): Found {
+  return { verdict: 'ok', what, why: '', fix: '' };
+}
+
+export function warn(what: string, why: string, fix: string): Found {
+  return { verdict: 'warn', what, why, fix };
+}
+
+export function fail(what: string, why: string, fix: string): Found {
+  return { verdict: 'fail', what, why, fix };
+}

@@ -1,0 +1,45 @@
+import { asKairosError } from '../core/errors.ts';
+import { resolveSources, variablesOf, type SourceOptions } from '../webhooks/options.ts';
+import { fail, ok, warn, type Check, type CheckedDaemon, type DoctorPorts, type Finding } from './check.ts';
+import { signedHeaders } from './sign.ts';
+
+type Found = Omit<Finding, 'check'>;
+
+const IMPLICIT: SourceOptions = { name: 'github', kind: 'github', trust: 'outside' };
+/** Signed and then refused for its type: the signature was accepted, and nothing was recorded. */
+const PROBE_TYPE = 'text/plain';
+
+/** Every source has its secret, and the running daemon takes what is signed with it and nothing else. */
+export const webhooks: Check = {
+  name: 'webhooks',
+  async look(ports) {
+    let names: readonly string[];
+    try {
+      names = [...resolveSources(ports.config().sources, ports.secrets().of).byName.keys()];
+    } catch (error) {
+      const { message } = asKairosError(error);
+      return [fail(message.split('\n', 1)[0] ?? '', 'Such a source can check no signature.', 'kairos webhook add SOURCE')];
+    }
+    if (names.length === 0) return [warn('no source', 'Nobody can send events.', 'kairos webhook add github')];
+    const running = await ports.daemon();
+    if (running === undefined) return [ok(`${names.join(', ')} (not tried: the daemon is not running)`)];
+    const sources = (ports.config().sources ?? [IMPLICIT]).filter(({ name }) => names.includes(name));
+    return await Promise.all(sources.map((source) => probe(ports, running, source)));
+  },
+};
+
+async function probe(ports: DoctorPorts, running: CheckedDaemon, source: SourceOptions): Promise<Found> {
+  const { of } = ports.secrets();
+  const secret = variablesOf(source).map(of).find((value) => value) ?? '';
+  const post = async (key: string): Promise<number> => {
+    const body = 'kairos doctor';
+    const signed = { kind: source.kind, secret: key, body, delivery: 'kairos-doctor', type: 'ping', nowMs: ports.nowMs };
+    const headers = { ...signedHeaders(signed), 'content-type': PROBE_TYPE };
+    return (await ports.send(`${running.url}/webhooks/${source.name}`, { method: 'POST', headers, body })).status;
+  };
+  const [right, wrong] = await Promise.all([post(secret), post('not-the-secret-of-anybody')]);
+  const restart = 'If the secret or the configuration changed since the start: kairos stop, then kairos start.';
+  if (right !== 415) return fail(`${source.name}: a correctly signed delivery was answered ${right}`, 'What the sender sends is refused.', restart);
+  if (wrong !== 401) return fail(`${source.name}: a forged delivery was answered ${wrong}`, 'Anybody could send events.', restart);
+  return ok(`${source.name}: what is signed is taken, what is forged is not`);
+}
