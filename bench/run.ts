@@ -12,12 +12,16 @@ const seconds = option('seconds', 6);
 const rounds = option('rounds', 3);
 const idleSeconds = option('idle', 60);
 
-console.log(`${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`);
+console.log(
+  `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`,
+);
 await benchIngest();
 await benchIdle();
 
 async function benchIngest(): Promise<void> {
-  console.log('| ingest | connections | bare, req/s | kairosd, req/s | ratio | kairosd p50 / p99 ms | refused |\n|---|---|---|---|---|---|---|');
+  console.log(
+    '| ingest | connections | bare, req/s | kairosd, req/s | ratio | kairosd p50 / p99 ms | refused |\n|---|---|---|---|---|---|---|',
+  );
   for (const bodyBytes of [1_024, 27_648]) {
     for (const connections of [10, 100]) {
       const pairs: [LoadResult, LoadResult][] = [];
@@ -28,7 +32,10 @@ async function benchIngest(): Promise<void> {
         ]);
       }
       const ratio = median(pairs.map(([bare, ours]) => ours.perSecond / bare.perSecond));
-      const [bare, ours] = pairs.toSorted((a, b) => a[1].perSecond - b[1].perSecond)[Math.floor(rounds / 2)] as [LoadResult, LoadResult];
+      const [bare, ours] = pairs.toSorted((a, b) => a[1].perSecond - b[1].perSecond)[Math.floor(rounds / 2)] as [
+        LoadResult,
+        LoadResult,
+      ];
       const refused = Object.entries(ours.answers).filter(([status]) => status !== '202');
       console.log(
         `| ${bodyBytes / 1_024} KiB | ${connections} | ${bare.perSecond.toFixed(0)} | ${ours.perSecond.toFixed(0)} | ${ratio.toFixed(2)} | ${ours.p50Ms.toFixed(1)} / ${ours.p99Ms.toFixed(1)} | ${JSON.stringify(Object.fromEntries(refused))} |`,

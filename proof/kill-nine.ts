@@ -38,7 +38,8 @@ export async function killNine(options: KillOptions): Promise<Report> {
   const port = await freePort();
   const load = startLoad(`http://127.0.0.1:${port}`, dice, options.paceMs);
   receiver.behave(() => (dice.happens(0.08) ? 500 : dice.happens(0.02) ? 'nothing' : 200));
-  const kills = await killAgain(home.path, { options, dice, port });
+  // Its own dice: the moments of death do not depend on how fast the load ran.
+  const kills = await killAgain(home.path, { options, dice: createDice(options.seed + 1), port });
   receiver.behave(() => 200);
   await using daemon = await startDaemon(home.path, { port, readyMsMax: 60_000 });
   const sent = await load.finish();

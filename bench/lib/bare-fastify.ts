@@ -7,7 +7,9 @@ app.removeAllContentTypeParsers();
 app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
 app.post('/webhooks/:source', (request, reply) => {
   const given = Buffer.from(String(request.headers['x-hub-signature-256']).slice(7), 'hex');
-  const expected = createHmac('sha256', process.argv[2] ?? '').update(request.body as Buffer).digest();
+  const expected = createHmac('sha256', process.argv[2] ?? '')
+    .update(request.body as Buffer)
+    .digest();
   const same = given.length === expected.length && timingSafeEqual(given, expected);
   return reply.code(same ? 202 : 401).send({ id: 'e1', duplicate: false });
 });

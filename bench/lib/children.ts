@@ -16,7 +16,9 @@ export interface Server extends AsyncDisposable {
 /** One of the floors: prints its port when it listens. */
 export async function startFloor(file: string, ...args: string[]): Promise<Server> {
   const startedMs = performance.now();
-  const child = spawn(join(ROOT, 'bin/node'), [join(import.meta.dirname, file), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(join(ROOT, 'bin/node'), [join(import.meta.dirname, file), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const port = await new Promise<number>((resolve, reject) => {
     child.stdout.once('data', (text: Buffer) => resolve(Number(text.toString())));
     child.once('exit', (code) => reject(new Error(`${file} ended with ${code}`)));
@@ -32,7 +34,13 @@ export async function startDaemon(options: { secret: string; config?: string; ho
   const startedMs = performance.now();
   const child = spawn(join(ROOT, 'bin/kairos'), ['start'], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, KAIROS_HOME: home, KAIROS_PORT: '0', KAIROS_LOG_LEVEL: 'error', GITHUB_WEBHOOK_SECRET: options.secret },
+    env: {
+      ...process.env,
+      KAIROS_HOME: home,
+      KAIROS_PORT: '0',
+      KAIROS_LOG_LEVEL: 'error',
+      GITHUB_WEBHOOK_SECRET: options.secret,
+    },
   });
   const url = await readyUrl(home, child);
   const readyMs = performance.now() - startedMs;

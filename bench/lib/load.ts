@@ -54,7 +54,12 @@ function requestHead({ bodyBytes, secret, port }: Load): RequestParts {
   };
 }
 
-function converse(port: number, parts: RequestParts, untilMs: number, onAnswer: (status: string, ms: number) => void): Promise<void> {
+function converse(
+  port: number,
+  parts: RequestParts,
+  untilMs: number,
+  onAnswer: (status: string, ms: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(port, '127.0.0.1');
     let sentMs = 0;

@@ -28,7 +28,9 @@ const COUNT = 120;
  * @throws {KairosError} `NOT_FOUND` when the recordings are not installed (a package without its development dependencies).
  */
 export async function makeDeliveries(): Promise<DemoDelivery[]> {
-  const payloads = (await readRecorded()).flatMap(({ name, examples }) => examples.map((payload) => ({ name, payload })));
+  const payloads = (await readRecorded()).flatMap(({ name, examples }) =>
+    examples.map((payload) => ({ name, payload })),
+  );
   // Every n-th of them, so that all kinds appear.
   const step = payloads.length / COUNT;
   return Array.from({ length: COUNT }, (_, index) => {
@@ -41,7 +43,9 @@ export async function makeDeliveries(): Promise<DemoDelivery[]> {
 
 function makeDelivery(event: string, payload: unknown, id: string, forged: boolean): DemoDelivery {
   const body = JSON.stringify(payload);
-  const signature = createHmac('sha256', forged ? 'another-secret' : SECRET).update(body).digest('hex');
+  const signature = createHmac('sha256', forged ? 'another-secret' : SECRET)
+    .update(body)
+    .digest('hex');
   const headers = {
     'content-type': 'application/json',
     'x-github-event': event,
@@ -56,6 +60,11 @@ async function readRecorded(): Promise<readonly Recorded[]> {
     const path = createRequire(import.meta.url).resolve('@octokit/webhooks-examples/api.github.com/index.json');
     return JSON.parse(await readFile(path, 'utf8')) as Recorded[];
   } catch (cause) {
-    throw new KairosError('NOT_FOUND', 'the recorded deliveries are not installed; run the demo in a checkout after npm ci', {}, cause);
+    throw new KairosError(
+      'NOT_FOUND',
+      'the recorded deliveries are not installed; run the demo in a checkout after npm ci',
+      {},
+      cause,
+    );
   }
 }

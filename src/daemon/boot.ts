@@ -34,7 +34,10 @@ export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options:
     async ready() {
       await ledger.boots.ready(id, clock.wallMs());
       const mode = safeMode ? ', in safe mode' : '';
-      await ledger.journal.append({ kind: 'start', ref: '', text: `kairosd ${options.version} is ready${mode}` }, clock.wallMs());
+      await ledger.journal.append(
+        { kind: 'start', ref: '', text: `kairosd ${options.version} is ready${mode}` },
+        clock.wallMs(),
+      );
     },
     async [Symbol.asyncDispose]() {
       const nowMs = clock.wallMs();
@@ -58,6 +61,16 @@ async function tellOwner(ledger: Ledger, unclean: number, nowMs: number, timeZon
     receivedAtMs: nowMs,
     contentType: 'text/plain',
     body: Buffer.from(text),
-    jobs: [{ kind: 'notify', origin: 'kairosd', reactive: false, topic: 'safe-mode', text, urgent: false, mayCoalesce: false }],
+    jobs: [
+      {
+        kind: 'notify',
+        origin: 'kairosd',
+        reactive: false,
+        topic: 'safe-mode',
+        text,
+        urgent: false,
+        mayCoalesce: false,
+      },
+    ],
   });
 }

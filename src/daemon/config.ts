@@ -17,7 +17,9 @@ const sections = z.strictObject({
     .string()
     .refine(isTimeZone, { error: 'must be an IANA time zone such as Europe/Berlin' })
     .optional()
-    .meta({ description: 'IANA time zone for the daily log, quiet hours and times shown. Default: the machine\u2019s.' }),
+    .meta({
+      description: 'IANA time zone for the daily log, quiet hours and times shown. Default: the machine\u2019s.',
+    }),
   server: serverOptions,
   budget: budgetOptions.prefault({}),
   notify: notifyOptions,
@@ -35,7 +37,11 @@ const INTERNAL_SOURCES = new Set(['say', 'kairosd']);
 const configOptions = sections.superRefine(({ sources, subscriptions }, context) => {
   for (const [index, { name }] of (sources ?? []).entries()) {
     if (!INTERNAL_SOURCES.has(name)) continue;
-    context.addIssue({ code: 'custom', path: ['sources', index, 'name'], message: `"${name}" is what kairosd calls itself; choose another name` });
+    context.addIssue({
+      code: 'custom',
+      path: ['sources', index, 'name'],
+      message: `"${name}" is what kairosd calls itself; choose another name`,
+    });
   }
   const names = new Set((sources ?? [{ name: 'github' }]).map(({ name }) => name));
   for (const [index, { source }] of subscriptions.entries()) {
@@ -71,11 +77,16 @@ export function loadConfig(home: string, env: Env): Config {
 export function parseConfig(text: string, path: string): Config {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true });
-  const problems = document.errors.map((error) => problemAt(lines, error.pos[0], '', error.message.split('\n', 1)[0] ?? ''));
+  const problems = document.errors.map((error) =>
+    problemAt(lines, error.pos[0], '', error.message.split('\n', 1)[0] ?? ''),
+  );
   if (problems.length > 0) throw invalid(path, problems);
   const parsed = configOptions.safeParse(document.toJS({ maxAliasCount: 100 }) ?? {}, { reportInput: true });
   if (parsed.success) return { ...parsed.data, timezone: parsed.data.timezone ?? Temporal.Now.timeZoneId() };
-  throw invalid(path, parsed.error.issues.flatMap((issue) => problemsOf(issue, document, lines)));
+  throw invalid(
+    path,
+    parsed.error.issues.flatMap((issue) => problemsOf(issue, document, lines)),
+  );
 }
 
 /** The JSON Schema of config.yaml, for editors. */
@@ -110,7 +121,10 @@ function serverFromEnv(env: Env): { host?: string; port?: number } {
 function invalid(path: string, problems: readonly ConfigProblem[]): KairosError {
   const first = problems.slice(0, 10).map(({ line, column, message }) => `\n  ${path}:${line}:${column} ${message}`);
   const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : '';
-  return new KairosError('CONFIG_INVALID', `the configuration is not valid:${first.join('')}${more}`, { path, problems });
+  return new KairosError('CONFIG_INVALID', `the configuration is not valid:${first.join('')}${more}`, {
+    path,
+    problems,
+  });
 }
 
 /** An unknown key is reported at the key itself, anything else at the value (or the nearest thing that exists). */
@@ -118,7 +132,12 @@ function problemsOf(issue: z.core.$ZodIssue, document: Document, lines: LineCoun
   const path = issue.path.map(String);
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>
-      problemAt(lines, keyOffset(document, issue.path, key), [...path, key].join('.'), `unknown key ${JSON.stringify(key)}`),
+      problemAt(
+        lines,
+        keyOffset(document, issue.path, key),
+        [...path, key].join('.'),
+        `unknown key ${JSON.stringify(key)}`,
+      ),
     );
   }
   const name = path.join('.');

@@ -1,6 +1,4 @@
-import type { EventDraft } from '../core/event.ts';
 import type { Loop } from '../core/loop.ts';
-import type { Log } from '../core/ports.ts';
 import { sameToken } from '../http/guard.ts';
 import { healthRoutes } from '../http/health.ts';
 import type { Routes } from '../http/server.ts';
@@ -14,9 +12,9 @@ import { pageRoutes } from '../web/page.ts';
 import type { ApiDeps } from '../web/ports.ts';
 import type { PreparedSource } from '../webhooks/options.ts';
 import { ParseThread } from '../webhooks/parse-thread.ts';
-import { deliveryReader, webhookRoutes } from '../webhooks/routes.ts';
+import { deliveryReader, webhookRoutes, type DeliveryReader } from '../webhooks/routes.ts';
 import { renderMetrics } from './metrics.ts';
-import type { DaemonOptions, Ports } from './start.ts';
+import type { DaemonOptions, Ports } from './options.ts';
 import type { View } from './view.ts';
 
 export interface DoorParts {
@@ -33,36 +31,68 @@ export interface DoorParts {
 }
 
 /** Everything that comes in over HTTP: health, webhooks, the API and the page. */
-export function openDoors({ options, ports, parts, ledger, outbox, worker, view, feed, sources }: DoorParts): Routes[] {
+export function openDoors(doors: DoorParts): Routes[] {
+  const { options, ports, parts, view, sources } = doors;
   const { clock, random } = ports;
-  const { subscriptions } = options.config;
-  const part = (name: string): Log => ports.log.child({ part: name });
+  const { subscriptions, storm } = options.config;
+  const log = ports.log.child({ part: 'webhooks' });
   const match = compileSubscriptions(subscriptions);
-  const thread = parts.use(new ParseThread({ clock, log: part('webhooks'), subscriptions, match }));
-  const readDelivery = deliveryReader(match, thread);
-  const storms = createStormMeter({ perMs: options.config.storm.per, threshold: options.config.storm.events });
-  const append = async (draft: EventDraft): Promise<{ id: number; duplicate: boolean }> => {
+  const read = deliveryReader(match, parts.use(new ParseThread({ clock, log, subscriptions, match })));
+  const storms = createStormMeter({ perMs: storm.per, threshold: storm.events });
+  const append = appender(doors);
+  return [
+    healthRoutes({
+      clock,
+      version: options.version,
+      startedMonoMs: clock.monoMs(),
+      notReady: () => view.notReady(),
+      metrics: () => renderMetrics(view.metrics()),
+    }),
+    webhookRoutes({
+      clock,
+      random,
+      log,
+      sources,
+      append,
+      read,
+      inStorm: (source, monoMs) => storms.note(source, monoMs),
+      count: (outcome) => view.count(outcome),
+    }),
+    apiRoutes(apiDeps(doors, append, read)),
+    pageRoutes(),
+  ];
+}
+
+type Append = ApiDeps['events']['append'];
+
+/** Records an event, and tells those who wait for one. */
+function appender({ ledger, feed, worker }: DoorParts): Append {
+  return async (draft) => {
     const appended = await ledger.events.append(draft);
     feed.changed('event', appended.id);
     if (draft.jobs.length > 0 && !appended.duplicate) worker.wake();
     return appended;
   };
-  const api: ApiDeps = {
-    clock,
-    random,
-    log: part('web'),
+}
+
+function apiDeps(doors: DoorParts, append: Append, read: DeliveryReader): ApiDeps {
+  const { options, ports, ledger, outbox, worker, view, feed, sources } = doors;
+  return {
+    clock: ports.clock,
+    random: ports.random,
+    log: ports.log.child({ part: 'web' }),
     redact: ports.redactor.redact,
     timeZone: () => options.config.timezone,
     status: () => view.status(),
     budget: () => outbox.snapshot(),
-    subscriptions: () => subscriptions,
+    subscriptions: () => options.config.subscriptions,
     events: { ...ledger.events, append },
     async match({ source, type, action, trust, contentType }, body, receivedAtMs) {
-      const prepared = sources.get(source);
-      if (prepared === undefined) return match({ source, type, action, trust, receivedAtMs }, undefined);
+      const kind = sources.get(source)?.kind;
+      if (kind === undefined) return [];
       const headers = { 'content-type': contentType };
-      const read = readDelivery({ kind: prepared.kind, source, trust, receivedAtMs, headers, body, known: { type, action } });
-      return (await read).jobs;
+      const replayed = await read({ kind, source, trust, receivedAtMs, headers, body, known: { type, action } });
+      return replayed.jobs;
     },
     jobs: {
       ...ledger.jobs,
@@ -81,26 +111,4 @@ export function openDoors({ options, ports, parts, ledger, outbox, worker, view,
     isToken: (given) => sameToken(given, options.token),
     feed,
   };
-  const startedMonoMs = clock.monoMs();
-  return [
-    healthRoutes({
-      clock,
-      version: options.version,
-      startedMonoMs,
-      notReady: () => view.notReady(),
-      metrics: () => renderMetrics(view.metrics()),
-    }),
-    webhookRoutes({
-      clock,
-      random,
-      log: part('webhooks'),
-      sources,
-      append,
-      read: readDelivery,
-      inStorm: (source, monoMs) => storms.note(source, monoMs),
-      count: (outcome) => view.count(outcome),
-    }),
-    apiRoutes(api),
-    pageRoutes(),
-  ];
 }

@@ -32,6 +32,8 @@ function readableLine(line: string): string {
     return line;
   }
   const { level, time, msg, ...rest } = fields;
-  const words = Object.entries(rest).map(([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
-  return `${String(time).slice(11, 19)} ${NAMES[Number(level)] ?? level} ${[msg, ...words].join('  ')}\n`;
+  const words = Object.entries(rest).map(
+    ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+  );
+  return `${String(time).slice(11, 19)} ${NAMES[Number(level)] ?? String(level)} ${[msg, ...words].join('  ')}\n`;
 }

@@ -37,7 +37,9 @@ export async function renderMetrics(snapshot: MetricsSnapshot): Promise<{ conten
     registers: [registry],
   });
   for (const [outcome, count] of Object.entries(snapshot.deliveries)) deliveries.inc({ outcome }, count);
-  new Counter({ name: 'kairosd_ledger_commits_total', help: 'Commits since the start', registers: [registry] }).inc(snapshot.commits);
+  new Counter({ name: 'kairosd_ledger_commits_total', help: 'Commits since the start', registers: [registry] }).inc(
+    snapshot.commits,
+  );
   gauge('ledger_commit_seconds_max', 'Longest commit since the start', snapshot.commitSecondsMax);
   gauge('ledger_writes_waiting', 'Writes waiting for a commit', snapshot.writesWaiting);
   gauge('disk_free_bytes', 'Free space where the home is', snapshot.freeBytes);

@@ -1,10 +1,11 @@
-import type { Clock } from '../core/ports.ts';
 import { formatDuration } from '../core/units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Status } from '../web/ports.ts';
 import type { DeliveryOutcome } from '../webhooks/routes.ts';
 import type { Boot } from './boot.ts';
+import type { LoopLag } from './loop-lag.ts';
 import type { MetricsSnapshot } from './metrics.ts';
+import type { DaemonOptions, Ports } from './options.ts';
 
 /** What the daemon says of itself: to the API, to Prometheus, and in a sentence to its owner. */
 export interface View {
@@ -20,19 +21,13 @@ export interface View {
 }
 
 export interface ViewParts {
-  readonly version: string;
-  readonly pid: number;
-  readonly home: string;
-  readonly startedAtMs: number;
-  readonly startedMonoMs: number;
-  readonly clock: Clock;
+  readonly options: DaemonOptions;
+  readonly ports: Ports;
+  readonly names: { readonly sources: readonly string[]; readonly channels: readonly string[] };
+  readonly started: { readonly wallMs: number; readonly monoMs: number };
   readonly ledger: Ledger;
   readonly boot: Boot;
-  readonly sources: readonly string[];
-  readonly channels: readonly string[];
-  readonly loopLag: { readonly maxMs: number; note(): void };
-  /** Memory and processor time of this process. */
-  readonly usage: () => { readonly residentBytes: number; readonly cpuSeconds: number };
+  readonly loopLag: LoopLag;
 }
 
 export function createView(parts: ViewParts): View {
@@ -40,7 +35,10 @@ export function createView(parts: ViewParts): View {
   const deliveries: Record<DeliveryOutcome, number> = { accepted: 0, duplicate: 0, refused: 0, shed: 0 };
   const notReady = (): string[] => {
     const health = parts.ledger.health();
-    return [...(url === '' ? ['ingress is not listening yet'] : []), ...(health.ok ? [] : [`ledger: ${health.reason}`])];
+    return [
+      ...(url === '' ? ['ingress is not listening yet'] : []),
+      ...(health.ok ? [] : [`ledger: ${health.reason}`]),
+    ];
   };
   const status = (): Status => statusOf(parts, url, notReady());
   return {
@@ -59,15 +57,15 @@ export function createView(parts: ViewParts): View {
 }
 
 function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): Status {
-  const { ledger, clock } = parts;
+  const { ledger, options, started } = parts;
   const stats = ledger.stats();
   return {
-    version: parts.version,
-    pid: parts.pid,
-    home: parts.home,
+    version: options.version,
+    pid: options.pid,
+    home: options.home,
     url,
-    startedAtMs: parts.startedAtMs,
-    uptimeMs: Math.round(clock.monoMs() - parts.startedMonoMs),
+    startedAtMs: started.wallMs,
+    uptimeMs: Math.round(parts.ports.clock.monoMs() - started.monoMs),
     notReady,
     safeMode: parts.boot.safeMode,
     accepting: ledger.health(),
@@ -75,8 +73,7 @@ function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): S
     messagesQueued: ledger.messages.counts().waiting,
     writesWaiting: stats.writesWaiting,
     freeBytes: stats.freeBytes,
-    sources: parts.sources,
-    channels: parts.channels,
+    ...parts.names,
   };
 }
 
@@ -96,7 +93,7 @@ function metricsOf(parts: ViewParts, deliveries: MetricsSnapshot['deliveries'], 
     loopLagSecondsMax: parts.loopLag.maxMs / 1_000,
     ready,
     safeMode: parts.boot.safeMode,
-    ...parts.usage(),
+    ...parts.ports.usage(),
   };
 }
 

@@ -83,6 +83,7 @@ CREATE TABLE messages (
   rendered TEXT,
   idempotency_key TEXT NOT NULL UNIQUE
 ) STRICT;
+CREATE INDEX messages_state ON messages (state, id);
 CREATE UNIQUE INDEX messages_job ON messages (job_id, topic) WHERE job_id IS NOT NULL;
 CREATE INDEX messages_waiting ON messages (topic, id) WHERE state = 'queued' AND released_at IS NULL;
 CREATE INDEX messages_queue ON messages (kind, urgent, id) WHERE state = 'queued' AND released_at IS NULL;

@@ -78,11 +78,11 @@ export function openOutboxRows(database: Database, writer: Writer): OutboxRows {
 }
 
 function waiting(database: Database, nowMs: number): WaitingMessage[] {
-  const select = (where: string) =>
-    database.statement(`SELECT ${COLUMNS} FROM messages WHERE ${WAITING} AND ${where} LIMIT ?`);
+  const select = (where: string, index = 'messages_queue') =>
+    database.statement(`SELECT ${COLUMNS} FROM messages INDEXED BY ${index} WHERE ${WAITING} AND ${where} LIMIT ?`);
   const oldest = select(`kind = ? AND urgent = ? AND NOT ${MUTED} ORDER BY id`);
   const rows = [
-    ...select('expires_at <= ? ORDER BY expires_at').all<WaitingRow>(nowMs, LIMITS.overdue),
+    ...select('expires_at <= ? ORDER BY expires_at', 'messages_expiry').all<WaitingRow>(nowMs, LIMITS.overdue),
     ...select("kind = 'reactive' ORDER BY id").all<WaitingRow>(LIMITS.reactive),
     ...oldest.all<WaitingRow>('proactive', 1, nowMs, LIMITS.urgent),
     ...oldest.all<WaitingRow>('proactive', 0, nowMs, LIMITS.normal),

@@ -4,12 +4,15 @@ import type { MessageParts } from './store.ts';
 /** What the shortest of the usual channels takes (Telegram: 4 096 characters). */
 export const TEXT_CHARS_MAX = 4_000;
 
+/** Room beside each text for how often it was said, and a share of the line about the others. */
+const COUNT_CHARS_MAX = 40;
+
 /**
  * The text of a message as it leaves: what it says, or, when several became one, the newest of what they say, a line
  * each, and how many more there were. Without control characters, then redacted, then cut.
  */
 export function renderMessage(parts: MessageParts, redact: Redact): string {
-  const charsMax = Math.floor((TEXT_CHARS_MAX - 40) / Math.max(1, parts.texts.length));
+  const charsMax = Math.floor(TEXT_CHARS_MAX / Math.max(1, parts.texts.length)) - COUNT_CHARS_MAX;
   let shown = 0;
   const lines = parts.texts.map(({ text, count }) => {
     shown += count;

@@ -67,7 +67,11 @@ describe('planMessages', () => {
   });
 
   test('while all channels fail only replies are let go', () => {
-    const plan = planMessages(state([waiting(1), waiting(2, { kind: 'reactive' })], { channels: 'failing' }), RULES, NOW);
+    const plan = planMessages(
+      state([waiting(1), waiting(2, { kind: 'reactive' })], { channels: 'failing' }),
+      RULES,
+      NOW,
+    );
     expect(plan.release).toEqual([2]);
     expect(plan.held).toEqual([{ id: 1, reason: 'every channel is failing', untilMs: Infinity }]);
     expect(plan.nextWakeMs).toBe(NOW.wallMs + HOUR_MS);

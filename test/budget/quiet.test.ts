@@ -33,17 +33,31 @@ describe('quiet hours', () => {
   });
 
   test('never end in the past, and are over at their end', () => {
-    const zones = fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Africa/Casablanca');
-    const time = fc.integer({ min: 0, max: 1_439 }).map((m) => `${String(Math.floor(m / 60)).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`);
+    const zones = fc.constantFrom(
+      'UTC',
+      'Europe/Berlin',
+      'America/St_Johns',
+      'Australia/Lord_Howe',
+      'Africa/Casablanca',
+    );
+    const time = fc
+      .integer({ min: 0, max: 1_439 })
+      .map((m) => `${String(Math.floor(m / 60)).padStart(2, '0')}:${String(m % 60).padStart(2, '0')}`);
     fc.assert(
-      fc.property(zones, time, time, fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 }), (zone, from, to, nowMs) => {
-        fc.pre(from !== to);
-        const endMs = quietEndMs({ from, to }, zone, nowMs);
-        if (endMs === undefined) return;
-        expect(endMs).toBeGreaterThan(nowMs);
-        expect(endMs - nowMs).toBeLessThanOrEqual(25 * 3_600_000);
-        expect(quietEndMs({ from, to }, zone, endMs)).toBeUndefined();
-      }),
+      fc.property(
+        zones,
+        time,
+        time,
+        fc.integer({ min: 1_700_000_000_000, max: 1_900_000_000_000 }),
+        (zone, from, to, nowMs) => {
+          fc.pre(from !== to);
+          const endMs = quietEndMs({ from, to }, zone, nowMs);
+          if (endMs === undefined) return;
+          expect(endMs).toBeGreaterThan(nowMs);
+          expect(endMs - nowMs).toBeLessThanOrEqual(25 * 3_600_000);
+          expect(quietEndMs({ from, to }, zone, endMs)).toBeUndefined();
+        },
+      ),
     );
   });
 

@@ -15,7 +15,11 @@ describe('admit', () => {
   test('the first two are let through, the third is not [WINDOW-TWO-PER-15S]', () => {
     expect(admit(RULES, [], NOW)).toEqual({ kind: 'now' });
     expect(admit(RULES, [ago(0)], NOW)).toEqual({ kind: 'now' });
-    expect(admit(RULES, [ago(0), ago(5_000)], NOW)).toEqual({ kind: 'wait', untilMs: NOW.wallMs + 10_001, rule: RULES[0] });
+    expect(admit(RULES, [ago(0), ago(5_000)], NOW)).toEqual({
+      kind: 'wait',
+      untilMs: NOW.wallMs + 10_001,
+      rule: RULES[0],
+    });
   });
 
   test('an entry counts at exactly the length of the window, and not a millisecond later', () => {
@@ -38,11 +42,16 @@ describe('admit', () => {
   test('what the ledger remembers from the future counts as if it happened now, for one window', () => {
     const entries = [recallEntry(NOW.wallMs + 9_000_000, NOW), recallEntry(NOW.wallMs + 9_000_000, NOW)];
     expect(admit(RULES, entries, NOW)).toMatchObject({ kind: 'wait', untilMs: NOW.wallMs + 15_001 });
-    expect(admit(RULES, [{ wallMs: NOW.wallMs + 5, monoMs: null }, ago(1)], NOW)).toMatchObject({ untilMs: NOW.wallMs + 15_000 });
+    expect(admit(RULES, [{ wallMs: NOW.wallMs + 5, monoMs: null }, ago(1)], NOW)).toMatchObject({
+      untilMs: NOW.wallMs + 15_000,
+    });
   });
 
   test('always asking as soon as it may, nobody ever sees more than a rule allows', () => {
-    const rules = fc.array(fc.record({ perMs: fc.integer({ min: 1, max: 500 }), max: fc.integer({ min: 1, max: 5 }) }), { minLength: 1, maxLength: 3 });
+    const rules = fc.array(
+      fc.record({ perMs: fc.integer({ min: 1, max: 500 }), max: fc.integer({ min: 1, max: 5 }) }),
+      { minLength: 1, maxLength: 3 },
+    );
     fc.assert(
       fc.property(rules, fc.array(fc.integer({ min: 0, max: 100 }), { maxLength: 40 }), (given, pauses) => {
         const entries: WindowEntry[] = [];

@@ -19,7 +19,7 @@ describe('help', () => {
     'kairos %s %s --help exits with 0 and shows an example [CLI-HELP]',
     async (...words) => {
       const argv = words.filter((word): word is string => typeof word === 'string');
-      const { code, stdout, stderr } = await kairos(newHome().replace(/\/home$/, ''), [...argv, '--help']);
+      const { code, stdout, stderr } = await kairos(newHome(), [...argv, '--help']);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
       expect(stdout).toMatch(new RegExp(`^Usage: kairos ${argv.join(' ')}`));
       expect(stdout).toMatch(/\nExamples?:\n {2}\$ /);
@@ -29,10 +29,10 @@ describe('help', () => {
   );
 
   test('kairos --help lists every command there is, and --version the version [CLI-HELP]', async () => {
-    const { code, stdout } = await kairos(newHome().replace(/\/home$/, ''), ['--help']);
+    const { code, stdout } = await kairos(newHome(), ['--help']);
     expect(code).toBe(0);
     for (const { name, summary } of COMMANDS) expect(stdout).toMatch(new RegExp(`^ {2}${name} +${summary}$`, 'm'));
-    const version = await kairos(newHome().replace(/\/home$/, ''), ['--version']);
+    const version = await kairos(newHome(), ['--version']);
     expect(version).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) as string });
   });
 });
@@ -48,7 +48,7 @@ describe('exit codes', () => {
     [[], 'Usage: kairos'],
     [['webhook'], 'Usage: kairos webhook'],
   ])('%j is a usage error: 2, with what to do [CLI-EXIT-CODES]', async (argv, words) => {
-    const { code, stdout, stderr } = await kairos(newHome().replace(/\/home$/, ''), argv);
+    const { code, stdout, stderr } = await kairos(newHome(), argv);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(words);
   });
@@ -69,13 +69,13 @@ describe('exit codes', () => {
   ])('without a daemon, %s %s exits with 3 and names kairos start [CLI-EXIT-CODES]', async (...words) => {
     const home = newHome();
     const argv = words.filter((word): word is string => typeof word === 'string');
-    const { code, stdout, stderr } = await kairos(home.replace(/\/home$/, ''), argv);
+    const { code, stdout, stderr } = await kairos(home, argv);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(/^kairos: expected a running daemon, .+\.\n {2}What to do: Start it: `kairos start`\.\n$/);
   });
 
   test('with --json the error is a problem document on stderr [CLI-JSON]', async () => {
-    const home = newHome().replace(/\/home$/, '');
+    const home = newHome();
     const absent = await kairos(home, ['status', '--json']);
     expect({ code: absent.code, stdout: absent.stdout }).toEqual({ code: 3, stdout: '' });
     expect(JSON.parse(absent.stderr)).toMatchObject({ code: 'NOT_RUNNING', hint: 'Start it: `kairos start`.' });
@@ -87,7 +87,7 @@ describe('exit codes', () => {
 
 describe('completion', () => {
   test.each(['bash', 'zsh', 'fish'])('%s completes every command [CLI-HELP]', async (shell) => {
-    const { code, stdout } = await kairos(newHome().replace(/\/home$/, ''), ['completion', shell]);
+    const { code, stdout } = await kairos(newHome(), ['completion', shell]);
     expect(code).toBe(0);
     for (const { name } of COMMANDS) expect(stdout).toMatch(new RegExp(`\\b${name}\\b`));
     expect(stdout).toContain(shell === 'fish' ? '-l limit' : '--limit');

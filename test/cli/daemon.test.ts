@@ -11,7 +11,7 @@ type Json = Record<string, unknown>;
 describe('with a running daemon', () => {
   test('every command answers people and machines [CLI-JSON CLI-WEBHOOK-REPLAY CLI-LISTS]', async () => {
     const home = newHome();
-    await kairos(home.replace(/\/home$/, ''), ['init', '--yes', '--home', home]);
+    await kairos(home, ['init', '--yes', '--home', home]);
     await kairos(home, ['webhook', 'add', 'github']);
     await startDaemon(home);
     const json = async (...argv: string[]): Promise<Json> => {

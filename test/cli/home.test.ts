@@ -49,7 +49,7 @@ describe('kairos config', () => {
   });
 
   test('schema is a JSON Schema that knows what init writes [CLI-CONFIG-SCHEMA]', async () => {
-    const { code, stdout } = await kairos(newHome().replace(/\/home$/, ''), ['config', 'schema']);
+    const { code, stdout } = await kairos(newHome(), ['config', 'schema']);
     expect(code).toBe(0);
     const schema = JSON.parse(stdout) as { type: string; additionalProperties: boolean; properties: object };
     expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
@@ -77,7 +77,7 @@ describe('kairos log', () => {
 describe('kairos subscriptions --test', () => {
   test('shows what a payload would lead to, without a daemon [SUB-MATCH]', async () => {
     const home = newHome();
-    await kairos(home.replace(/\/home$/, ''), ['init', '--yes', '--home', home]);
+    await kairos(home, ['init', '--yes', '--home', home]);
     const payload = JSON.stringify({
       action: 'completed',
       repository: { full_name: 'acme/app' },

@@ -47,7 +47,7 @@ export async function kairos(
   argv: readonly string[],
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(join(ROOT, 'bin/kairos'), argv, { env: cleanEnv(home, env), cwd: home.replace(/\/home$/, '') });
+  const child = spawn(join(ROOT, 'bin/kairos'), argv, { env: cleanEnv(home, env), cwd: tmpdir() });
   children.push(child);
   let stdout = '';
   let stderr = '';

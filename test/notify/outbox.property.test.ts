@@ -34,13 +34,31 @@ const milliseconds = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 20_000, max: 2_400_000 }) },
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('alert'), topic, count: fc.integer({ min: 1, max: 6 }), urgent: fc.boolean() }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('alert'),
+      topic,
+      count: fc.integer({ min: 1, max: 6 }),
+      urgent: fc.boolean(),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('resolved'), topic }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('reply') }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('time'), ms: milliseconds }) },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('wall-jump'), ms: fc.integer({ min: -7_200_000, max: 7_200_000 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('wall-jump'), ms: fc.integer({ min: -7_200_000, max: 7_200_000 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('mute'), topic, ms: milliseconds }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('channel'), channel: fc.integer({ min: 0, max: 1 }), does: fc.constantFrom(...BEHAVIOURS) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('channel'),
+      channel: fc.integer({ min: 0, max: 1 }),
+      does: fc.constantFrom(...BEHAVIOURS),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('kill') }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('stop') }) },
 ) as fc.Arbitrary<Step>;
@@ -49,8 +67,8 @@ const RULES = budget({ quietHours: { from: '22:00', to: '22:20' } });
 const TTL_MS = 2 * 3_600_000;
 
 test('whatever happens, no receiver sees more than the windows allow, nothing vanishes, and a key is one message [WINDOW-TWO-PER-15S] [WINDOW-SIX-PER-HOUR] [WINDOW-NOTHING-VANISHES] [OUTBOX-ONE-KEY] [OUTBOX-AT-LEAST-ONCE]', async () => {
-  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), play), { numRuns: 120 });
-}, 400_000);
+  await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), play), { numRuns: 60 });
+}, 120_000);
 
 async function play(steps: readonly Step[]): Promise<void> {
   const clock = new FakeClock(Date.UTC(2026, 10, 2, 20, 30));
@@ -66,7 +84,11 @@ async function play(steps: readonly Step[]): Promise<void> {
       case 'alert':
         for (let n = 0; n < now.count; n += 1) {
           const { topic: number, urgent } = now;
-          await life.enqueue({ topic: number === 0 ? '' : `t${number}`, text: `alert ${queued}`, urgent: urgent && number === 1 });
+          await life.enqueue({
+            topic: number === 0 ? '' : `t${number}`,
+            text: `alert ${queued}`,
+            urgent: urgent && number === 1,
+          });
           queued += 1;
         }
         break;
@@ -109,7 +131,8 @@ async function play(steps: readonly Step[]): Promise<void> {
   }
   for (const channel of channels) channel.answer = () => ANSWERS.well;
   for (const number of ['', 't1', 't2', 't3']) await life.messages.mute(number, 0);
-  const open = (): number => life.messages.counts().waiting + life.messages.countOpen('phone') + life.messages.countOpen('desk');
+  const open = (): number =>
+    life.messages.counts().waiting + life.messages.countOpen('phone') + life.messages.countOpen('desk');
   for (let hours = 0; hours < 30 && open() > 0; hours += 1) await clock.advance(3_600_000);
 
   for (const { receipts } of channels) {
@@ -117,7 +140,12 @@ async function play(steps: readonly Step[]): Promise<void> {
     const ordinary = proactive.filter(({ urgent }) => !urgent);
     expect(mostIn(15_000, ordinary)).toBeLessThanOrEqual(2);
     expect(mostIn(3_600_000, ordinary)).toBeLessThanOrEqual(6);
-    expect(mostIn(3_600_000, proactive.filter(({ urgent }) => urgent))).toBeLessThanOrEqual(4);
+    expect(
+      mostIn(
+        3_600_000,
+        proactive.filter(({ urgent }) => urgent),
+      ),
+    ).toBeLessThanOrEqual(4);
   }
   expect(open()).toBe(0);
   const rows = life.messages.list({ limit: 10_000 });
@@ -146,7 +174,8 @@ async function reply(
     ({ name }, index) =>
       doing[index] === 'well' &&
       life.outbox.snapshot().channels.find((channel) => channel.name === name)?.state === 'ready' &&
-      life.database.statement("SELECT 1 FROM deliveries WHERE channel = ? AND state = 'sending'").get(name) === undefined,
+      life.database.statement("SELECT 1 FROM deliveries WHERE channel = ? AND state = 'sending'").get(name) ===
+        undefined,
   );
   const before = free.map(({ receipts }) => receipts.length);
   await life.enqueue({ ...(await life.ask()), text: 'the answer' });

@@ -17,7 +17,12 @@ describe('the outbox', () => {
 
     expect(phone.receipts.map(({ text }) => text)).toEqual(['CI failed']);
     expect(desk.receipts).toHaveLength(1);
-    expect(life.messages.find(id)).toMatchObject({ state: 'sent', sentAtMs: clock.wallMs(), attempts: 2, reason: null });
+    expect(life.messages.find(id)).toMatchObject({
+      state: 'sent',
+      sentAtMs: clock.wallMs(),
+      attempts: 2,
+      reason: null,
+    });
     expect(life.messages.deliveriesOf(id).map(({ channel, state }) => [channel, state])).toEqual([
       ['desk', 'sent'],
       ['phone', 'sent'],
@@ -58,7 +63,8 @@ describe('the outbox', () => {
     const life = await world.boot([phone]);
     await life.messages.mute('', clock.wallMs() + 60_000);
     const ids: number[] = [];
-    for (const text of ['lint', 'unit', 'unit', 'a', 'b', 'c', 'd']) ids.push(await life.enqueue({ text, topic: 'ci' }));
+    for (const text of ['lint', 'unit', 'unit', 'a', 'b', 'c', 'd'])
+      ids.push(await life.enqueue({ text, topic: 'ci' }));
     await clock.advance(61_000);
     expect(phone.receipts.map(({ text, count }) => [text, count])).toEqual([['d\nc\nb\na\nunit (×2)\n(+1 more)', 7]]);
     const states = ids.map((id) => life.messages.find(id)).map((message) => [message?.state, message?.intoId]);
@@ -71,12 +77,15 @@ describe('the outbox', () => {
     const phone = scriptedChannel('phone', clock);
     const life = await world.boot([phone]);
     let failures = 3;
-    phone.answer = () => (failures-- > 0 ? { received: true, result: { kind: 'retry', error: 'cut', maybeReceived: true } } : SENT);
+    phone.answer = () =>
+      failures-- > 0 ? { received: true, result: { kind: 'retry', error: 'cut', maybeReceived: true } } : SENT;
     await life.enqueue({ text: 'first', topic: 'ci' });
     await settle();
     const second = await life.enqueue({ text: 'second', topic: 'ci' });
     await clock.advance(60_000);
-    const sends = phone.receipts.filter(({ id }) => id === 'm1').map(({ attempt: _, atMs: __, ...same }) => JSON.stringify(same));
+    const sends = phone.receipts
+      .filter(({ id }) => id === 'm1')
+      .map(({ attempt: _, atMs: __, ...same }) => JSON.stringify(same));
     expect(sends).toHaveLength(4);
     expect(new Set(sends).size).toBe(1);
     expect(life.messages.find(second)?.idempotencyKey).not.toBe('msg_abcd1234_m1');
@@ -96,7 +105,9 @@ describe('the outbox', () => {
     expect(phone.receipts.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
     expect(life.messages.list({ limit: 9 }).map(({ state }) => state)).toEqual(['sent', 'sent', 'sent']);
     expect(life.outbox.snapshot().channels.map(({ state }) => state)).toEqual(['failing', 'failing', 'ready']);
-    expect(life.messages.deliveriesOf(1).find(({ channel }) => channel === 'hanging')?.error).toBe('no answer within 10 s');
+    expect(life.messages.deliveriesOf(1).find(({ channel }) => channel === 'hanging')?.error).toBe(
+      'no answer within 10 s',
+    );
   });
 
   test('retries wait longer and longer, up to five minutes; Retry-After is obeyed, up to an hour [OUTBOX-BACKOFF]', async () => {
@@ -107,7 +118,9 @@ describe('the outbox', () => {
     let retryAfterMs: number | undefined;
     phone.answer = () => {
       attemptsAtMs.push(clock.monoMs());
-      return retryAfterMs === undefined ? DOWN : { received: false, result: { kind: 'retry', error: 'answered 429', retryAfterMs } };
+      return retryAfterMs === undefined
+        ? DOWN
+        : { received: false, result: { kind: 'retry', error: 'answered 429', retryAfterMs } };
     };
     const life = await world.boot([phone]);
     await life.enqueue({ text: 'x' });
@@ -195,7 +208,9 @@ describe('the outbox', () => {
     await life.messages.mute('', clock.wallMs() + 3_600_000);
     await life.enqueue({ ...(await life.ask()), text: 'the answer' });
     await settle();
-    expect(phone.receipts.map(({ text, kind, replyTo }) => [text, kind, replyTo])).toEqual([['the answer', 'reactive', 'e1']]);
+    expect(phone.receipts.map(({ text, kind, replyTo }) => [text, kind, replyTo])).toEqual([
+      ['the answer', 'reactive', 'e1'],
+    ]);
     expect(life.outbox.snapshot().windows[0]?.used).toBe(0);
   });
 
@@ -239,7 +254,7 @@ describe('the outbox', () => {
     const phone = scriptedChannel('phone', clock);
     const life = await world.boot([phone]);
     phone.answer = () => {
-      life.database.exec('CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, \'full\'); END');
+      life.database.exec("CREATE TRIGGER full BEFORE UPDATE ON deliveries BEGIN SELECT RAISE(ABORT, 'full'); END");
       return SENT;
     };
     await life.enqueue({ text: 'x' });
@@ -323,7 +338,15 @@ describe('the outbox', () => {
   });
 });
 
-function endedWell({ state, reason, intoId }: { state: string; reason: string | null; intoId: number | null }): boolean {
+function endedWell({
+  state,
+  reason,
+  intoId,
+}: {
+  state: string;
+  reason: string | null;
+  intoId: number | null;
+}): boolean {
   if (state === 'sent') return true;
   return state === 'coalesced' ? intoId !== null : state !== 'queued' && reason !== null;
 }

@@ -16,7 +16,9 @@ describe('renderMessage', () => {
   });
 
   test('it is never longer than 4 000 characters, nor holds half a character, whatever it is made of', () => {
-    const text = fc.tuple(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 2_000 })).map(([piece, times]) => piece.repeat(times));
+    const text = fc
+      .tuple(fc.string({ unit: 'binary' }), fc.integer({ min: 1, max: 2_000 }))
+      .map(([piece, times]) => piece.repeat(times));
     const part = fc.record({ text, count: fc.integer({ min: 1, max: 1e9 }) });
     fc.assert(
       fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), (texts) => {
@@ -41,8 +43,20 @@ describe('the terminal channel', () => {
       printed += line;
     });
     const text = 'a\u001B[2J\u001B]0;title\u0007b\r\nc\u202Ed\u009B31me\u2028f';
-    const message = { id: 'm1', idempotencyKey: 'k', urgent: false, topic: '', count: 1, replyTo: 'e4', queuedAt: '', attempt: 1, text };
-    expect(await channel.send({ ...message, kind: 'reactive' }, new AbortController().signal)).toEqual({ kind: 'sent' });
+    const message = {
+      id: 'm1',
+      idempotencyKey: 'k',
+      urgent: false,
+      topic: '',
+      count: 1,
+      replyTo: 'e4',
+      queuedAt: '',
+      attempt: 1,
+      text,
+    };
+    expect(await channel.send({ ...message, kind: 'reactive' }, new AbortController().signal)).toEqual({
+      kind: 'sent',
+    });
     expect(printed).toBe('[kairos m1, reply to e4] a[2J]0;titleb · cd31me · f\n');
   });
 

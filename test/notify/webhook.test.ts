@@ -82,7 +82,9 @@ describe('the webhook channel', () => {
     await send(receiver.url);
     const [first, second] = receiver.seen;
     const signed = `${first?.headers['webhook-id']}.${first?.headers['webhook-timestamp']}.${first?.body}`;
-    expect(first?.headers['webhook-signature']).toBe(`v1,${createHmac('sha256', 'geheimnis').update(signed).digest('base64')}`);
+    expect(first?.headers['webhook-signature']).toBe(
+      `v1,${createHmac('sha256', 'geheimnis').update(signed).digest('base64')}`,
+    );
     expect(second?.headers['webhook-signature']).toBeUndefined();
   });
 
@@ -101,7 +103,11 @@ describe('the webhook channel', () => {
     [408, {}, { kind: 'retry', error: 'answered 408', maybeReceived: false }],
     [429, { 'retry-after': '7' }, { kind: 'retry', error: 'answered 429', maybeReceived: false, retryAfterMs: 7_000 }],
     [500, {}, { kind: 'retry', error: 'answered 500', maybeReceived: false }],
-    [503, { 'retry-after': 'Mon, 02 Nov 2026 12:01:00 GMT' }, { kind: 'retry', error: 'answered 503', maybeReceived: false, retryAfterMs: 60_000 }],
+    [
+      503,
+      { 'retry-after': 'Mon, 02 Nov 2026 12:01:00 GMT' },
+      { kind: 'retry', error: 'answered 503', maybeReceived: false, retryAfterMs: 60_000 },
+    ],
     [504, {}, { kind: 'retry', error: 'answered 504', maybeReceived: true }],
   ])('an answer of %i %j is judged %j', async (status, headers, result) => {
     await using receiver = await listen((response) => response.writeHead(status, headers).end('whatever'));
@@ -144,7 +150,10 @@ describe('the outbox over real HTTP', () => {
     await using receiver = await listen((response) => answers[next++]?.(response));
     await using world = makeWorld(clock);
     const other = scriptedChannel('other', clock);
-    const life = await world.boot([webhookChannel({ name: 'hook', url: receiver.url, secret: SECRET }, { fetch, clock }), other]);
+    const life = await world.boot([
+      webhookChannel({ name: 'hook', url: receiver.url, secret: SECRET }, { fetch, clock }),
+      other,
+    ]);
 
     await life.enqueue({ text: 'CI failed', topic: 'ci' });
     await receiver.until(1);
@@ -153,10 +162,15 @@ describe('the outbox over real HTTP', () => {
 
     expect(receiver.seen).toHaveLength(5);
     expect(new Set(receiver.seen.map(({ body }) => body)).size).toBe(1);
-    expect(new Set(receiver.seen.map(({ headers }) => headers['idempotency-key']))).toEqual(new Set(['msg_abcd1234_m1']));
+    expect(new Set(receiver.seen.map(({ headers }) => headers['idempotency-key']))).toEqual(
+      new Set(['msg_abcd1234_m1']),
+    );
     const stamps = receiver.seen.map(({ headers }) => Number(headers['webhook-timestamp']));
     expect((stamps[1] ?? 0) - (stamps[0] ?? 0)).toBeGreaterThanOrEqual(10);
     expect((stamps[4] ?? 0) - (stamps[3] ?? 0)).toBeGreaterThanOrEqual(60);
-    expect(life.messages.deliveriesOf(1).find(({ channel }) => channel === 'hook')).toMatchObject({ state: 'sent', attempts: 5 });
+    expect(life.messages.deliveriesOf(1).find(({ channel }) => channel === 'hook')).toMatchObject({
+      state: 'sent',
+      attempts: 5,
+    });
   });
 });

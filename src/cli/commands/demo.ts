@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KairosError } from '../../core/errors.ts';
 import type { Env } from '../../daemon/home.ts';
@@ -19,7 +20,6 @@ const QUIET_MS_MAX = 10_000;
 interface Received {
   readonly key: string;
   readonly text: string;
-  readonly atMs: number;
 }
 
 /**
@@ -82,12 +82,12 @@ subscriptions:
 }
 
 function listenAsPhone(received: Received[]): Promise<Server> {
-  const server = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const { data } = JSON.parse(Buffer.concat(chunks).toString()) as { data: { text: string } };
-    received.push({ key: String(request.headers['webhook-id']), text: data.text, atMs: Date.now() });
-    response.writeHead(204).end();
+  const server = createServer((request, response) => {
+    const key = String(request.headers['webhook-id']);
+    void json(request).then((body) => {
+      received.push({ key, text: (body as { data: { text: string } }).data.text });
+      response.writeHead(204).end();
+    });
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 }
@@ -102,11 +102,19 @@ async function startDaemon(home: string, env: Env): Promise<Running> {
   const startedMs = performance.now();
   const child = spawn('sh', [LAUNCHER, 'start'], {
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...env, KAIROS_HOME: home, KAIROS_PORT: '0', KAIROS_LOG_LEVEL: 'error', KAIROS_API_TOKEN: '', GITHUB_WEBHOOK_SECRET: SECRET },
+    env: {
+      ...env,
+      KAIROS_HOME: home,
+      KAIROS_PORT: '0',
+      KAIROS_LOG_LEVEL: 'error',
+      KAIROS_API_TOKEN: '',
+      GITHUB_WEBHOOK_SECRET: SECRET,
+    },
   });
   while (performance.now() - startedMs < START_MS_MAX && child.exitCode === null) {
     const client = findClient(home, { ...env, KAIROS_API_TOKEN: '' });
-    if (client !== undefined && client.pid === child.pid) return { child, client, readyMs: Math.round(performance.now() - startedMs) };
+    if (client !== undefined && client.pid === child.pid)
+      return { child, client, readyMs: Math.round(performance.now() - startedMs) };
     await pause(5);
   }
   child.kill('SIGKILL');
@@ -119,7 +127,11 @@ async function deliver(url: string, deliveries: readonly DemoDelivery[]): Promis
   const queue = [...deliveries];
   const one = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const { status } = await send(`${url}/webhooks/github`, { method: 'POST', headers: next.headers, body: next.body });
+      const { status } = await send(`${url}/webhooks/github`, {
+        method: 'POST',
+        headers: next.headers,
+        body: next.body,
+      });
       answers.set(status, (answers.get(status) ?? 0) + 1);
     }
   };
@@ -128,19 +140,30 @@ async function deliver(url: string, deliveries: readonly DemoDelivery[]): Promis
 }
 
 function inWords(answers: ReadonlyMap<number, number>): string {
-  const words: Readonly<Record<number, string>> = { 202: 'accepted', 200: 'duplicates or pings', 401: 'forgeries refused' };
-  return [...answers].toSorted(([a], [b]) => a - b).map(([status, count]) => `${count} × ${status} (${words[status] ?? 'unexpected'})`).join(', ');
+  const words: Readonly<Record<number, string>> = {
+    202: 'accepted',
+    200: 'duplicates or pings',
+    401: 'forgeries refused',
+  };
+  return [...answers]
+    .toSorted(([a], [b]) => a - b)
+    .map(([status, count]) => `${count} × ${status} (${words[status] ?? 'unexpected'})`)
+    .join(', ');
 }
 
 async function untilQuiet(client: Client): Promise<void> {
-  for (const untilMs = performance.now() + QUIET_MS_MAX; performance.now() < untilMs; ) {
+  for (const untilMs = performance.now() + QUIET_MS_MAX; performance.now() < untilMs;) {
     const { jobs } = await client.get<{ jobs: Partial<Record<string, number>> }>('/api/status');
     if ((jobs['queued'] ?? 0) + (jobs['running'] ?? 0) === 0) return;
     await pause(50);
   }
 }
 
-async function report(client: Client, deliveries: readonly DemoDelivery[], received: readonly Received[]): Promise<boolean> {
+async function report(
+  client: Client,
+  deliveries: readonly DemoDelivery[],
+  received: readonly Received[],
+): Promise<boolean> {
   const events = await client.get<{ items: EventRow[] }>('/api/events?limit=500');
   const jobs = await client.get<{ items: JobRow[] }>('/api/jobs?limit=500');
   const messages = await client.get<{ items: MessageRow[] }>('/api/messages?limit=500');
@@ -152,8 +175,12 @@ async function report(client: Client, deliveries: readonly DemoDelivery[], recei
   const unfinished = jobs.items.filter(({ state }) => state === 'queued' || state === 'running');
 
   say('\n5. What the ledger knows');
-  say(`   deliveries  ${expected.size} genuine: ${taken.length} recorded, ${missing.length} missing, ${doubled} doubled; ${strangers.length} forged ones got in`);
-  say(`   jobs        ${jobs.items.length}: ${jobs.items.length - unfinished.length} at their end, ${unfinished.length} not`);
+  say(
+    `   deliveries  ${expected.size} genuine: ${taken.length} recorded, ${missing.length} missing, ${doubled} doubled; ${strangers.length} forged ones got in`,
+  );
+  say(
+    `   jobs        ${jobs.items.length}: ${jobs.items.length - unfinished.length} at their end, ${unfinished.length} not`,
+  );
   sayMessages(messages.items, received);
   return missing.length + strangers.length + doubled + unfinished.length === 0;
 }
@@ -161,8 +188,12 @@ async function report(client: Client, deliveries: readonly DemoDelivery[], recei
 function sayMessages(messages: readonly MessageRow[], received: readonly Received[]): void {
   const count = (state: string): number => messages.filter((message) => message.state === state).length;
   const reactive = messages.filter(({ kind }) => kind === 'reactive');
-  say(`   messages    ${messages.length}: ${count('sent')} sent, ${count('coalesced')} coalesced into others of their topic, ${count('queued')} held back by the window`);
-  say(`   window      two per 15 s, six per hour; the owner's own question was answered past it (${reactive.length} reply)`);
+  say(
+    `   messages    ${messages.length}: ${count('sent')} sent, ${count('coalesced')} coalesced into others of their topic, ${count('queued')} held back by the window`,
+  );
+  say(
+    `   window      two per 15 s, six per hour; the owner's own question was answered past it (${reactive.length} reply)`,
+  );
   say('\n   What reached the phone:');
   for (const { text, key } of received) say(`   · ${cut(text)}   [${key}]`);
   say('\n   Held back, for the next free slot or the digest:');

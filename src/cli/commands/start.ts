@@ -50,7 +50,9 @@ export async function runStart(env: Env): Promise<number> {
     },
     ports,
   );
-  watchCrashes((error) => log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed'));
+  watchCrashes((error) =>
+    log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed'),
+  );
   watchSignals(asked.resolve);
   greet(daemon, home);
   const by = await asked.promise;
@@ -78,7 +80,10 @@ function readLevel(text: string | undefined): LogLevel {
   if (!text) return 'info';
   const level = LOG_LEVELS.find((one) => one === text);
   if (level !== undefined) return level;
-  throw new KairosError('CONFIG_INVALID', `KAIROS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(text)}`);
+  throw new KairosError(
+    'CONFIG_INVALID',
+    `KAIROS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(text)}`,
+  );
 }
 
 /** systemd's socket activation: `LISTEN_PID` is us and `LISTEN_FDS` counts the sockets from descriptor 3 on. */

@@ -1,0 +1,199 @@
+import { createHash } from 'node:crypto';
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import { asKairosError, KairosError, problemOf } from '../../src/core/errors.ts';
+import type { Event, EventDraft } from '../../src/core/event.ts';
+import type { Job } from '../../src/core/job.ts';
+import type { Message } from '../../src/core/message.ts';
+import { createFeed } from '../../src/web/feed.ts';
+import type { ApiDeps, Page, Status } from '../../src/web/ports.ts';
+import { FakeClock } from '../fakes/clock.ts';
+
+/** A daemon in memory, just enough for the API. */
+export interface World {
+  readonly deps: ApiDeps;
+  readonly clock: FakeClock;
+  readonly events: Event[];
+  readonly jobs: Job[];
+  readonly messages: Message[];
+  readonly mutes: Map<string, number>;
+  readonly stops: { count: number };
+}
+
+export const SECRET = 'hunter2-hunter2-hunter2';
+
+export function makeWorld(): World {
+  const clock = new FakeClock();
+  const events: Event[] = [];
+  const bodies = new Map<number, Uint8Array>();
+  const jobs: Job[] = [];
+  const messages: Message[] = [];
+  const mutes = new Map<string, number>();
+  const stops = { count: 0 };
+  let drawn = 0;
+  const append = async (draft: EventDraft): Promise<{ id: number; duplicate: boolean }> => {
+    const known = events.find((event) => event.source === draft.source && event.delivery === draft.delivery);
+    if (known !== undefined) return { id: known.id, duplicate: true };
+    const id = events.length + 1;
+    const ids = draft.jobs.map((one) => jobs.push(makeJob(jobs.length + 1, { ...one, eventId: id })));
+    bodies.set(id, draft.body);
+    events.push({ ...draft, id, bodyBytes: draft.body.byteLength, jobs: ids });
+    return { id, duplicate: false };
+  };
+  const deps: ApiDeps = {
+    clock,
+    log: quiet,
+    random: {
+      fraction: () => 0.5,
+      bytes: (count) => createHash('sha256').update(String((drawn += 1))).digest().subarray(0, count),
+    },
+    redact: (text) => text.replaceAll(SECRET, '[redacted]'),
+    timeZone: () => 'Europe/Berlin',
+    status: () => STATUS,
+    budget: () => ({
+      blockingMs: 15_000,
+      windows: [{ perMs: 15_000, max: 2, used: 2, freeAtMs: clock.wallMs() + 5_000 }],
+      urgentWindows: [],
+      quietHours: null,
+      mutes: [...mutes].map(([topic, untilMs]) => ({ topic, untilMs })),
+      held: messages.filter(({ state }) => state === 'queued').map(({ id }) => ({ id, reason: 'the window is full', untilMs: Infinity })),
+      nextSlotAtMs: clock.wallMs() + 5_000,
+    }),
+    subscriptions: () => [{ name: 'all', source: 'github', do: 'log', urgent: false }],
+    events: { list: (page) => pageOf(events, page), find: (id) => events[id - 1], body: (id) => bodies.get(id), append },
+    match: async () => [
+      { kind: 'log', origin: 'all', reactive: false, topic: 't', text: 'matched again', urgent: false, mayCoalesce: true },
+    ],
+    jobs: {
+      list: (page) => pageOf(jobs, page).filter((job) => page.state === undefined || job.state === page.state),
+      find: (id) => jobs[id - 1],
+      requeue: async (id) => {
+        const job = jobs[id - 1];
+        if (job === undefined) throw new KairosError('NOT_FOUND', 'there is no such job');
+        if (job.state !== 'dead') throw new KairosError('STATE_CONFLICT', `it is ${job.state}`);
+        return (jobs[id - 1] = { ...job, state: 'queued', attempts: 0 });
+      },
+    },
+    messages: {
+      list: (page) => pageOf(messages, page).filter((one) => page.state === undefined || one.state === page.state),
+      find: (id) => messages[id - 1],
+      deliveriesOf: () => [
+        { channel: 'hook', state: 'failed', attempts: 3, nextAtMs: 0, attemptedAtMs: 1, endedAtMs: null, error: `no ${SECRET}` },
+      ],
+    },
+    mute: async (topic, untilMs) => void mutes.set(topic, untilMs),
+    stop: () => void (stops.count += 1),
+    isToken: (given) => given === 'right-token',
+    feed: createFeed(),
+  };
+  return { deps, clock, events, jobs, messages, mutes, stops };
+}
+
+/** A server that renders errors as the daemon's does. */
+export function makeServer(...routes: ((app: FastifyInstance) => void)[]): FastifyInstance {
+  const app = Fastify();
+  app.setErrorHandler((thrown: FastifyError, _request, reply) => {
+    const problem = problemOf(asKairosError(thrown));
+    return reply.code(problem.status).type('application/problem+json').send(problem);
+  });
+  for (const each of routes) each(app);
+  return app;
+}
+
+export function makeEvent(id: number, more: Partial<Event> = {}): Event {
+  return {
+    id,
+    source: 'github',
+    delivery: `d-${id}`,
+    type: 'push',
+    action: null,
+    trust: 'outside',
+    receivedAtMs: Date.UTC(2026, 10, 2, 12, 0, 0) - 60_000 * (1_000 - id),
+    contentType: 'application/json',
+    bodyBytes: 2,
+    jobs: [],
+    ...more,
+  };
+}
+
+export function makeJob(id: number, more: Partial<Job> = {}): Job {
+  const atMs = Date.UTC(2026, 10, 2, 11, 0, 0);
+  return {
+    id,
+    kind: 'notify',
+    origin: 'all',
+    reactive: false,
+    topic: 't',
+    text: 'text',
+    urgent: false,
+    state: 'queued',
+    lane: 'background',
+    attempts: 0,
+    eventId: 1,
+    eventCount: 1,
+    createdAtMs: atMs,
+    dueAtMs: atMs,
+    startedAtMs: null,
+    endedAtMs: null,
+    error: null,
+    ...more,
+  };
+}
+
+export function makeMessage(id: number, more: Partial<Message> = {}): Message {
+  const atMs = Date.UTC(2026, 10, 2, 11, 0, 0);
+  return {
+    id,
+    kind: 'proactive',
+    urgent: false,
+    topic: 't',
+    text: 'text',
+    replyTo: null,
+    jobId: 1,
+    count: 1,
+    state: 'queued',
+    queuedAtMs: atMs,
+    expiresAtMs: atMs + 1_000,
+    releasedAtMs: null,
+    sentAtMs: null,
+    attempts: 0,
+    reason: null,
+    intoId: null,
+    idempotencyKey: `msg_${id}`,
+    ...more,
+  };
+}
+
+function pageOf<Row extends { readonly id: number }>(rows: readonly Row[], { limit, after, sinceMs = 0 }: Page): Row[] {
+  const since = (row: Row): boolean => ((row as { receivedAtMs?: number }).receivedAtMs ?? Infinity) >= sinceMs;
+  return rows
+    .filter((row) => row.id < (after ?? Infinity))
+    .toReversed()
+    .slice(0, limit)
+    .filter(since);
+}
+
+const STATUS: Status = {
+  version: '0.1.0',
+  pid: 42,
+  home: '/srv/kairos',
+  url: 'http://127.0.0.1:7717',
+  startedAtMs: Date.UTC(2026, 10, 2, 11, 0, 0),
+  uptimeMs: 3_600_000,
+  notReady: [],
+  safeMode: false,
+  accepting: { ok: true },
+  jobs: { queued: 1 },
+  messagesQueued: 0,
+  writesWaiting: 0,
+  freeBytes: 1,
+  sources: ['github'],
+  channels: ['terminal'],
+};
+
+const quiet: ApiDeps['log'] = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+  child: () => quiet,
+};
