@@ -38,7 +38,10 @@ export function openClient(home: string, env: Env): Client {
   const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
     const answer = await send(`${url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }).catch((error: unknown) => {
       throw unreachable(home, url, error);
@@ -66,17 +69,23 @@ export function findClient(home: string, env: Env): Client | undefined {
 /** One HTTP exchange with a deadline of ten seconds. Rejects when no answer comes; any status is an answer. */
 export function send(url: string, { method, headers = {}, body }: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) }, (incoming) => {
-      const pieces: Buffer[] = [];
-      let bytes = 0;
-      incoming.on('data', (piece: Buffer) => {
-        pieces.push(piece);
-        bytes += piece.length;
-        if (bytes > ANSWER_BYTES_MAX) incoming.destroy(new Error('the answer is too long'));
-      });
-      incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(pieces).toString('utf8') }));
-      incoming.on('error', reject);
-    });
+    const outgoing = request(
+      url,
+      { method, headers, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) },
+      (incoming) => {
+        const pieces: Buffer[] = [];
+        let bytes = 0;
+        incoming.on('data', (piece: Buffer) => {
+          pieces.push(piece);
+          bytes += piece.length;
+          if (bytes > ANSWER_BYTES_MAX) incoming.destroy(new Error('the answer is too long'));
+        });
+        incoming.on('end', () =>
+          resolve({ status: incoming.statusCode ?? 0, body: Buffer.concat(pieces).toString('utf8') }),
+        );
+        incoming.on('error', reject);
+      },
+    );
     outgoing.on('error', reject);
     outgoing.end(body);
   });
@@ -96,7 +105,8 @@ function readRun(home: string): { pid: number; url: string } {
   const path = join(home, 'run.json');
   const run = parseObject(readIfThere(path));
   const { pid, url } = run;
-  if (typeof pid !== 'number' || typeof url !== 'string' || !URL.canParse(url)) throw notRunning(home, 'has no run.json');
+  if (typeof pid !== 'number' || typeof url !== 'string' || !URL.canParse(url))
+    throw notRunning(home, 'has no run.json');
   if (!isAlive(pid)) throw notRunning(home, `was left by process ${pid}, which is gone`);
   return { pid, url: url.replace(/\/$/, '') };
 }

@@ -20,7 +20,11 @@ interface Entry {
 /** Every command there is, in the order the help shows them. Each file is loaded when it is called for. */
 export const COMMANDS: readonly Entry[] = [
   { name: 'init', summary: 'make a home with a configuration', load: () => import('./commands/init.ts') },
-  { name: 'start', summary: 'run the daemon in the foreground', load: async () => ({ define: (await import('./commands/run.ts')).defineStart }) },
+  {
+    name: 'start',
+    summary: 'run the daemon in the foreground',
+    load: async () => ({ define: (await import('./commands/run.ts')).defineStart }),
+  },
   { name: 'stop', summary: 'stop the running daemon', load: () => import('./commands/stop.ts') },
   { name: 'status', summary: 'show how the daemon is', load: () => import('./commands/status.ts') },
   { name: 'doctor', summary: 'find what is wrong and say how to fix it', load: () => import('./commands/doctor.ts') },
@@ -28,15 +32,31 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'events', summary: 'list what happened', load: () => import('./commands/events.ts') },
   { name: 'jobs', summary: 'list what is done about it', load: () => import('./commands/jobs.ts') },
   { name: 'messages', summary: 'list what was or will be told', load: () => import('./commands/messages.ts') },
-  { name: 'subscriptions', summary: 'list which events lead to what', load: () => import('./commands/subscriptions.ts') },
-  { name: 'budget', summary: 'show the message windows and what they hold back', load: () => import('./commands/budget.ts') },
+  {
+    name: 'subscriptions',
+    summary: 'list which events lead to what',
+    load: () => import('./commands/subscriptions.ts'),
+  },
+  {
+    name: 'budget',
+    summary: 'show the message windows and what they hold back',
+    load: () => import('./commands/budget.ts'),
+  },
   { name: 'mute', summary: 'hold messages back for a time', load: () => import('./commands/mute.ts') },
   { name: 'unmute', summary: 'end a mute', load: () => import('./commands/unmute.ts') },
   { name: 'log', summary: 'print the log of a day', load: () => import('./commands/log.ts') },
   { name: 'webhook', summary: 'add, test and replay webhooks', load: () => import('./commands/webhook.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
-  { name: 'completion', summary: 'print a completion script for a shell', load: () => import('./commands/completion.ts') },
-  { name: 'demo', summary: 'show the whole thing in under a minute', load: async () => ({ define: (await import('./commands/run.ts')).defineDemo }) },
+  {
+    name: 'completion',
+    summary: 'print a completion script for a shell',
+    load: () => import('./commands/completion.ts'),
+  },
+  {
+    name: 'demo',
+    summary: 'show the whole thing in under a minute',
+    load: async () => ({ define: (await import('./commands/run.ts')).defineDemo }),
+  },
 ];
 
 /** `--help` ends with examples. */

@@ -55,7 +55,9 @@ function fish(commands: readonly Words[]): string {
   const lines = commands.flatMap(({ name, summary, subcommands, options }) => [
     `complete -c kairos -n __fish_use_subcommand -a ${name} -d '${summary.replaceAll("'", '’')}'`,
     ...subcommands.map((each) => `complete -c kairos -n '__fish_seen_subcommand_from ${name}' -a ${each}`),
-    ...[...new Set(options)].map((each) => `complete -c kairos -n '__fish_seen_subcommand_from ${name}' -l ${each.slice(2)}`),
+    ...[...new Set(options)].map(
+      (each) => `complete -c kairos -n '__fish_seen_subcommand_from ${name}' -l ${each.slice(2)}`,
+    ),
   ]);
   const everywhere = EVERYWHERE.map((each) => `complete -c kairos -l ${each.slice(2)}`);
   return ['# fish completion for kairos', 'complete -c kairos -f', ...lines, ...everywhere, ''].join('\n');

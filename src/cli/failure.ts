@@ -38,7 +38,14 @@ function describeUsage(error: CommanderError, json: boolean): Failure {
   const suggestion = /\(Did you mean (?:one of )?(.+)\?\)/.exec(rest.join(' '))?.[1];
   const hint = `${suggestion === undefined ? '' : `Did you mean ${suggestion}? `}Add --help to see what it takes.`;
   if (!json) return { exitCode: 2, text: `kairos: ${sentence(first)}\n  What to do: ${hint}\n` };
-  const problem = { type: 'urn:kairosd:error:usage', title: 'usage', status: 400, code: 'INPUT_INVALID', detail: first, hint };
+  const problem = {
+    type: 'urn:kairosd:error:usage',
+    title: 'usage',
+    status: 400,
+    code: 'INPUT_INVALID',
+    detail: first,
+    hint,
+  };
   return { exitCode: 2, text: `${JSON.stringify(problem)}\n` };
 }
 

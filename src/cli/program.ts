@@ -53,7 +53,10 @@ export async function buildProgram(names: ReadonlySet<string>, act: Act, world: 
     .exitOverride()
     .addHelpText('after', '\nExample:\n  $ kairos init && kairos start');
   for (const entry of COMMANDS) {
-    const command = program.command(entry.name).summary(entry.summary).description(`${entry.summary[0]?.toUpperCase()}${entry.summary.slice(1)}.`);
+    const command = program
+      .command(entry.name)
+      .summary(entry.summary)
+      .description(`${entry.summary[0]?.toUpperCase()}${entry.summary.slice(1)}.`);
     if (names.has(entry.name)) (await entry.load()).define(command, act);
   }
   return program;

@@ -40,10 +40,16 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
   const [variable = '', previous = `${variable}_PREVIOUS`] = variablesOf(source);
   const old = readSecrets(cli.home, cli.env).of(variable);
   if (old !== undefined && asked.rotate !== true) {
-    throw new KairosError('STATE_CONFLICT', `"${name}" has a secret already (${variable}); --rotate makes a new one beside it`);
+    throw new KairosError(
+      'STATE_CONFLICT',
+      `"${name}" has a secret already (${variable}); --rotate makes a new one beside it`,
+    );
   }
   if (source.kind === 'slack') {
-    throw new KairosError('INPUT_INVALID', `expected a kind whose secret we make, got slack: Slack makes it. Copy "Signing Secret" from the app's Basic Information into secrets.env as ${variable}=…`);
+    throw new KairosError(
+      'INPUT_INVALID',
+      `expected a kind whose secret we make, got slack: Slack makes it. Copy "Signing Secret" from the app's Basic Information into secrets.env as ${variable}=…`,
+    );
   }
   const secret = makeSecret(source.kind);
   writeSecrets(cli.home, { [variable]: secret, ...(old === undefined ? {} : { [previous]: old }) });
@@ -51,7 +57,9 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
   const base = client?.url ?? `http://${config.server.host}:${config.server.port}`;
   const url = `${base}/webhooks/${name}`;
   const remarks = [
-    ...(cli.env[variable] ? [`${variable} is set in the environment too and wins over secrets.env: take it out there.`] : []),
+    ...(cli.env[variable]
+      ? [`${variable} is set in the environment too and wins over secrets.env: take it out there.`]
+      : []),
     ...(client === undefined ? [] : ['The daemon reads its secrets when it starts: kairos stop, then kairos start.']),
     ...(old === undefined ? [] : rotationRemarks(source, variable, previous)),
   ];
@@ -72,11 +80,17 @@ function sourceOf(config: Config, name: string, kind: string | undefined): Sourc
   const configured = config.sources?.find((each) => each.name === name);
   if (configured !== undefined) return configured;
   if (!/^[a-z0-9_-]{1,64}$/.test(name)) {
-    throw new KairosError('INPUT_INVALID', `expected a name of 1 to 64 of a-z, 0-9, "_" and "-", got ${JSON.stringify(name.slice(0, 80))}`);
+    throw new KairosError(
+      'INPUT_INVALID',
+      `expected a name of 1 to 64 of a-z, 0-9, "_" and "-", got ${JSON.stringify(name.slice(0, 80))}`,
+    );
   }
   const found = KINDS.find((each) => each === (kind ?? name));
   if (found === undefined) {
-    throw new KairosError('INPUT_INVALID', `expected --kind ${KINDS.join('|')} for a new source, got ${kind === undefined ? 'none' : JSON.stringify(kind)}`);
+    throw new KairosError(
+      'INPUT_INVALID',
+      `expected --kind ${KINDS.join('|')} for a new source, got ${kind === undefined ? 'none' : JSON.stringify(kind)}`,
+    );
   }
   return { name, kind: found, trust: 'outside' };
 }

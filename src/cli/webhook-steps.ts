@@ -19,9 +19,7 @@ const STEPS: Readonly<Record<SourceKindName, readonly string[]>> = {
     'Which events: "Let me select individual events", those your subscriptions name (or "Send me everything").',
     'Active: checked. Add webhook. GitHub sends a ping: under "Recent Deliveries" it must say 200.',
   ],
-  standard: [
-    `Give the sender the URL ${PUBLIC} and the secret above (whsec_…), as its Standard Webhooks endpoint.`,
-  ],
+  standard: [`Give the sender the URL ${PUBLIC} and the secret above (whsec_…), as its Standard Webhooks endpoint.`],
   slack: [`In the Slack app: Event Subscriptions → Request URL: ${PUBLIC}`],
   telegram: [
     `Tell Telegram: curl "https://api.telegram.org/bot$TELEGRAM_BOT_TOKEN/setWebhook" -d url=${PUBLIC} -d secret_token=SECRET`,

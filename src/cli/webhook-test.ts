@@ -33,9 +33,16 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
   const implicit: SourceOptions = { name: 'github', kind: 'github', trust: 'outside' };
   const source = (config.sources ?? [implicit]).find((each) => each.name === name);
   const secrets = readSecrets(cli.home, cli.env);
-  const secret = source && variablesOf(source).map((variable) => secrets.of(variable)).find((value) => value !== undefined);
+  const secret =
+    source &&
+    variablesOf(source)
+      .map((variable) => secrets.of(variable))
+      .find((value) => value !== undefined);
   if (source === undefined || secret === undefined) {
-    throw new KairosError('SOURCE_UNKNOWN', `there is no source "${name}" with a secret; add one with kairos webhook add ${name}`);
+    throw new KairosError(
+      'SOURCE_UNKNOWN',
+      `there is no source "${name}" with a secret; add one with kairos webhook add ${name}`,
+    );
   }
   const tried: Tried[] = [];
   for (const { type, payload } of SAMPLES[source.kind]) {
@@ -62,7 +69,10 @@ function refuse(name: string, status: number): void {
     throw new KairosError('SIGNATURE_REFUSED', message);
   }
   if (status === 404) {
-    throw new KairosError('SOURCE_UNKNOWN', `the running daemon has no source "${name}". Restart it: kairos stop, then kairos start`);
+    throw new KairosError(
+      'SOURCE_UNKNOWN',
+      `the running daemon has no source "${name}". Restart it: kairos stop, then kairos start`,
+    );
   }
   throw new KairosError('OVERLOADED', `the daemon answered ${status} to a correctly signed delivery`);
 }
@@ -76,11 +86,18 @@ function idIn(body: string): string | null {
   }
 }
 
-const REPOSITORY = { full_name: 'kairos/webhook-test', name: 'webhook-test', html_url: 'https://github.com/kairos/webhook-test' };
+const REPOSITORY = {
+  full_name: 'kairos/webhook-test',
+  name: 'webhook-test',
+  html_url: 'https://github.com/kairos/webhook-test',
+};
 const SENDER = { login: 'kairos-test' };
 const SAMPLES: Readonly<Record<SourceKindName, readonly Sample[]>> = {
   github: [
-    { type: 'ping', payload: { zen: 'Keep it logically awesome.', hook_id: 1, repository: REPOSITORY, sender: SENDER } },
+    {
+      type: 'ping',
+      payload: { zen: 'Keep it logically awesome.', hook_id: 1, repository: REPOSITORY, sender: SENDER },
+    },
     {
       type: 'push',
       payload: {
@@ -95,6 +112,8 @@ const SAMPLES: Readonly<Record<SourceKindName, readonly Sample[]>> = {
   standard: [{ type: 'kairos.test', payload: { type: 'kairos.test', data: { title: 'A test' } } }],
   slack: [{ type: 'message', payload: { type: 'event_callback', event: { type: 'message', text: 'A test' } } }],
   telegram: [{ type: 'message', payload: { message: { text: 'A test' } } }],
-  gitlab: [{ type: 'Push Hook', payload: { object_kind: 'push', ref: 'refs/heads/main', user_username: SENDER.login } }],
+  gitlab: [
+    { type: 'Push Hook', payload: { object_kind: 'push', ref: 'refs/heads/main', user_username: SENDER.login } },
+  ],
   bearer: [{ type: 'kairos.test', payload: { type: 'kairos.test', title: 'A test' } }],
 };

@@ -8,6 +8,8 @@ export interface Boot extends AsyncDisposable {
   /** Only webhooks and telling the owner, until it has stayed up for ten minutes. */
   readonly safeMode: boolean;
   ready(): Promise<void>;
+  /** A clean stop has begun: says so in the daily log, while that is still being written. */
+  stopping(): Promise<void>;
 }
 
 export interface BootOptions {
@@ -35,15 +37,12 @@ export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options:
       await ledger.boots.ready(id, clock.wallMs());
       const mode = safeMode ? ', in safe mode' : '';
       await ledger.journal.append(
-        { kind: 'start', ref: '', text: `kairosd ${options.version} is ready${mode}` },
+        { kind: 'start', ref: `b${id}`, text: `kairosd ${options.version} is ready${mode}` },
         clock.wallMs(),
       );
     },
-    async [Symbol.asyncDispose]() {
-      const nowMs = clock.wallMs();
-      await ledger.journal.append({ kind: 'stop', ref: '', text: 'kairosd stopped' }, nowMs);
-      await ledger.boots.stopped(id, nowMs, 'stopped');
-    },
+    stopping: () => ledger.journal.append({ kind: 'stop', ref: `b${id}`, text: 'kairosd stops' }, clock.wallMs()),
+    [Symbol.asyncDispose]: () => ledger.boots.stopped(id, clock.wallMs(), 'stopped'),
   };
 }
 

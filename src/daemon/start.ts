@@ -54,6 +54,7 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const boot = parts.use(await beginBoot(ledger, clock, ports.log, { pid, version, timeZone }));
   const journalOptions = { home, timeZone, ...config.journal };
   const journal = parts.use(startJournal(ledger.journal, { clock, log: log('journal'), redact }, journalOptions));
+  parts.defer(() => boot.stopping());
   const outboxOptions = { store: ledger.messages, channels, budget, timeZone, clock, random, redact };
   const outbox = parts.use(await startOutbox({ ...outboxOptions, log: log('notify'), onChange }));
   const view = createView({ options, ports, names, started, ledger, boot, loopLag });

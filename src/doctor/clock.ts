@@ -11,12 +11,24 @@ export const clock: Check = {
   async look({ nowMs, config, ledger }) {
     if (nowMs < EARLIEST_MS) {
       const why = 'Signed deliveries more than five minutes off are refused, and quiet hours are wrong.';
-      return [fail(`the clock says ${Temporal.Instant.fromEpochMilliseconds(nowMs).toString()}`, why, 'Turn on time synchronisation (timedatectl set-ntp true).')];
+      return [
+        fail(
+          `the clock says ${Temporal.Instant.fromEpochMilliseconds(nowMs).toString()}`,
+          why,
+          'Turn on time synchronisation (timedatectl set-ntp true).',
+        ),
+      ];
     }
     const newestMs = ledger()?.newestEventAtMs ?? 0;
     if (newestMs > nowMs + AHEAD_MS_MAX) {
       const why = 'The clock was set back, or it was wrong when that event came; windows and the log follow it.';
-      return [warn(`the newest event is ${formatDuration(newestMs - nowMs)} in the future`, why, 'Turn on time synchronisation (timedatectl set-ntp true).')];
+      return [
+        warn(
+          `the newest event is ${formatDuration(newestMs - nowMs)} in the future`,
+          why,
+          'Turn on time synchronisation (timedatectl set-ntp true).',
+        ),
+      ];
     }
     const zone = zoneOf(config);
     const hint = zone === 'UTC' ? ' (if you live elsewhere: timezone: Europe/Berlin in config.yaml)' : '';

@@ -10,7 +10,9 @@ export const config: Check = {
     try {
       ports.config();
     } catch (error) {
-      const { problems = [] } = asKairosError(error).detail as { problems?: { line: number; column: number; message: string }[] };
+      const { problems = [] } = asKairosError(error).detail as {
+        problems?: { line: number; column: number; message: string }[];
+      };
       const words = problems.map(({ line, column, message }) => `config.yaml:${line}:${column} ${message}`);
       const what = words.length > 0 ? words.join('; ') : asKairosError(error).message;
       return [fail(what, 'The daemon does not start with it (exit code 5).', 'Correct it, then: kairos config check')];

@@ -23,9 +23,18 @@ export const daemon: Check = {
     }
     if (status.safeMode) {
       const why = 'The last three starts ended badly within ten minutes; jobs that could be the cause are not run.';
-      return [fail('running in safe mode', why, 'kairos log shows what happened before; then kairos stop and kairos start.')];
+      return [
+        fail('running in safe mode', why, 'kairos log shows what happened before; then kairos stop and kairos start.'),
+      ];
     }
-    if (!status.ready) return [fail(`not ready: ${status.notReady.join(', ')}`, 'Events are refused until it is.', 'kairos log, kairos status')];
+    if (!status.ready)
+      return [
+        fail(
+          `not ready: ${status.notReady.join(', ')}`,
+          'Events are refused until it is.',
+          'kairos log, kairos status',
+        ),
+      ];
     return [ok(`version ${status.version} at ${running.url}, ready`)];
   },
 };

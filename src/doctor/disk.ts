@@ -17,9 +17,16 @@ export const disk: Check = {
     const { floorBytes } = spaceLimits(stats.blocks * stats.bsize);
     const what = `${Math.floor(freeBytes / MIB)} MiB free (floor ${Math.ceil(floorBytes / MIB)} MiB)`;
     if (freeBytes < floorBytes) {
-      return [fail(what, 'Below the floor new events are refused with 503.', 'Free some space; the daemon goes on by itself.')];
+      return [
+        fail(
+          what,
+          'Below the floor new events are refused with 503.',
+          'Free some space; the daemon goes on by itself.',
+        ),
+      ];
     }
-    if (freeBytes < floorBytes * AMPLE) return [warn(what, 'Below the floor new events would be refused with 503.', 'Free some space.')];
+    if (freeBytes < floorBytes * AMPLE)
+      return [warn(what, 'Below the floor new events would be refused with 503.', 'Free some space.')];
     return [ok(what)];
   },
 };

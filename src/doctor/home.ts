@@ -13,13 +13,26 @@ export const home: Check = {
     if (stats === undefined) {
       return [warn(`${path} does not exist yet`, 'kairos start makes it, with the defaults.', 'kairos init')];
     }
-    if (!stats.isDirectory()) return [fail(`${path} is no directory`, 'Everything is kept there.', 'Set another KAIROS_HOME.')];
+    if (!stats.isDirectory())
+      return [fail(`${path} is no directory`, 'Everything is kept there.', 'Set another KAIROS_HOME.')];
     const found: Omit<Finding, 'check'>[] = [];
     if (userId >= 0 && stats.uid !== userId) {
-      found.push(fail(`${path} belongs to user ${stats.uid}, this is user ${userId}`, 'The daemon must own its home.', `sudo chown -R ${userId} ${path}`));
+      found.push(
+        fail(
+          `${path} belongs to user ${stats.uid}, this is user ${userId}`,
+          'The daemon must own its home.',
+          `sudo chown -R ${userId} ${path}`,
+        ),
+      );
     }
     if ((stats.mode & 0o077) !== 0) {
-      found.push(fail(`${path} has mode ${modeOf(stats)}, not 700`, 'Others on this machine can look into it.', `chmod 700 ${path}`));
+      found.push(
+        fail(
+          `${path} has mode ${modeOf(stats)}, not 700`,
+          'Others on this machine can look into it.',
+          `chmod 700 ${path}`,
+        ),
+      );
     }
     for (const name of PRIVATE_FILES) {
       const file = join(path, name);

@@ -16,17 +16,41 @@ export const ledger: Check = {
       return [fail(`ledger.db: ${seen.integrity}`, 'It is the one record of what was accepted.', fix)];
     }
     if (seen.schema > seen.schemaKnown) {
-      found.push(fail(`schema ${seen.schema}, this version knows ${seen.schemaKnown}`, 'A newer kairosd has written it.', 'Start the newer version.'));
+      found.push(
+        fail(
+          `schema ${seen.schema}, this version knows ${seen.schemaKnown}`,
+          'A newer kairosd has written it.',
+          'Start the newer version.',
+        ),
+      );
     }
     if (seen.deadJobs > 0) {
-      found.push(warn(`${seen.deadJobs} dead jobs`, 'They failed too often and are not tried again.', 'kairos jobs --state dead, then kairos jobs requeue ID'));
+      found.push(
+        warn(
+          `${seen.deadJobs} dead jobs`,
+          'They failed too often and are not tried again.',
+          'kairos jobs --state dead, then kairos jobs requeue ID',
+        ),
+      );
     }
     if (seen.stuckJobs > 0 && (await daemon()) !== undefined) {
-      found.push(warn(`${seen.stuckJobs} jobs run longer than their lease`, 'Somebody began them and did not end them.', 'kairos stop, then kairos start: they are taken up again.'));
+      found.push(
+        warn(
+          `${seen.stuckJobs} jobs run longer than their lease`,
+          'Somebody began them and did not end them.',
+          'kairos stop, then kairos start: they are taken up again.',
+        ),
+      );
     }
     const waitedMs = seen.oldestBacklogAtMs === null ? 0 : nowMs - seen.oldestBacklogAtMs;
     if (waitedMs > BACKLOG_MS_MAX) {
-      found.push(warn(`${seen.backlog} jobs wait, the oldest for ${formatDuration(waitedMs)}`, 'Nothing is lost, but nothing is told either.', 'Is the daemon running? kairos status'));
+      found.push(
+        warn(
+          `${seen.backlog} jobs wait, the oldest for ${formatDuration(waitedMs)}`,
+          'Nothing is lost, but nothing is told either.',
+          'Is the daemon running? kairos status',
+        ),
+      );
     }
     if (found.length > 0) return found;
     const checked = seen.integrity === 'ok' ? 'whole' : 'not read through (kairos doctor --deep does)';

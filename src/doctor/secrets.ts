@@ -14,12 +14,26 @@ export const secrets: Check = {
     const exposed = all.filter(({ name, value }) => env[name] === value).map(({ name }) => name);
     if (exposed.length > 0) {
       const why = 'Every program of this user can read the environment of a running process (/proc/PID/environ).';
-      found.push(warn(`in the environment: ${exposed.join(', ')}`, why, 'Move them to secrets.env in the home, or to systemd credentials.'));
+      found.push(
+        warn(
+          `in the environment: ${exposed.join(', ')}`,
+          why,
+          'Move them to secrets.env in the home, or to systemd credentials.',
+        ),
+      );
     }
-    const weak = all.filter(({ value }) => value.length < CHARS_ADVISED || new Set(value).size < DISTINCT_ADVISED).map(({ name }) => name);
+    const weak = all
+      .filter(({ value }) => value.length < CHARS_ADVISED || new Set(value).size < DISTINCT_ADVISED)
+      .map(({ name }) => name);
     if (weak.length > 0) {
       const why = `A secret of under ${CHARS_ADVISED} characters, or of few different ones, can be guessed.`;
-      found.push(warn(`weak: ${weak.join(', ')}`, why, 'Make a new one: kairos webhook add SOURCE --rotate, or openssl rand -hex 32.'));
+      found.push(
+        warn(
+          `weak: ${weak.join(', ')}`,
+          why,
+          'Make a new one: kairos webhook add SOURCE --rotate, or openssl rand -hex 32.',
+        ),
+      );
     }
     if (found.length > 0) return found;
     return [ok(all.length === 0 ? 'none yet' : `${all.length}, out of sight and long enough`)];

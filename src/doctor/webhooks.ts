@@ -18,7 +18,9 @@ export const webhooks: Check = {
       names = [...resolveSources(ports.config().sources, ports.secrets().of).byName.keys()];
     } catch (error) {
       const { message } = asKairosError(error);
-      return [fail(message.split('\n', 1)[0] ?? '', 'Such a source can check no signature.', 'kairos webhook add SOURCE')];
+      return [
+        fail(message.split('\n', 1)[0] ?? '', 'Such a source can check no signature.', 'kairos webhook add SOURCE'),
+      ];
     }
     if (names.length === 0) return [warn('no source', 'Nobody can send events.', 'kairos webhook add github')];
     const running = await ports.daemon();
@@ -30,16 +32,32 @@ export const webhooks: Check = {
 
 async function probe(ports: DoctorPorts, running: CheckedDaemon, source: SourceOptions): Promise<Found> {
   const { of } = ports.secrets();
-  const secret = variablesOf(source).map(of).find((value) => value) ?? '';
+  const secret =
+    variablesOf(source)
+      .map(of)
+      .find((value) => value) ?? '';
   const post = async (key: string): Promise<number> => {
     const body = 'kairos doctor';
-    const signed = { kind: source.kind, secret: key, body, delivery: 'kairos-doctor', type: 'ping', nowMs: ports.nowMs };
+    const signed = {
+      kind: source.kind,
+      secret: key,
+      body,
+      delivery: 'kairos-doctor',
+      type: 'ping',
+      nowMs: ports.nowMs,
+    };
     const headers = { ...signedHeaders(signed), 'content-type': PROBE_TYPE };
     return (await ports.send(`${running.url}/webhooks/${source.name}`, { method: 'POST', headers, body })).status;
   };
   const [right, wrong] = await Promise.all([post(secret), post('not-the-secret-of-anybody')]);
   const restart = 'If the secret or the configuration changed since the start: kairos stop, then kairos start.';
-  if (right !== 415) return fail(`${source.name}: a correctly signed delivery was answered ${right}`, 'What the sender sends is refused.', restart);
-  if (wrong !== 401) return fail(`${source.name}: a forged delivery was answered ${wrong}`, 'Anybody could send events.', restart);
+  if (right !== 415)
+    return fail(
+      `${source.name}: a correctly signed delivery was answered ${right}`,
+      'What the sender sends is refused.',
+      restart,
+    );
+  if (wrong !== 401)
+    return fail(`${source.name}: a forged delivery was answered ${wrong}`, 'Anybody could send events.', restart);
   return ok(`${source.name}: what is signed is taken, what is forged is not`);
 }

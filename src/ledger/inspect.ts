@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { messageOf } from '../core/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
 
@@ -36,14 +37,28 @@ export function inspectLedger(path: string, options: InspectOptions): LedgerInsp
   const bytes = statSync(path).size;
   let connection: DatabaseSync | undefined;
   try {
-    connection = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    connection = new DatabaseSync(locationOf(path), { readOnly: true, timeout: BUSY_MS });
     const integrity = bytes > QUICK_BYTES_MAX && !options.deep ? 'not checked' : checkIntegrity(connection);
-    return { ...UNREAD, ...(integrity === 'ok' ? count(connection, options.nowMs) : {}), schema: schemaOf(connection), integrity, bytes };
+    return {
+      ...UNREAD,
+      ...(integrity === 'ok' ? count(connection, options.nowMs) : {}),
+      schema: schemaOf(connection),
+      integrity,
+      bytes,
+    };
   } catch (error) {
     return { ...UNREAD, integrity: messageOf(error), bytes };
   } finally {
     connection?.close();
   }
+}
+
+/** Without a log beside it nobody has the file open: read so, nothing is written, not even the index of a log. */
+function locationOf(path: string): string | URL {
+  if (existsSync(`${path}-wal`)) return path;
+  const location = pathToFileURL(path);
+  location.searchParams.set('immutable', '1');
+  return location;
 }
 
 const UNREAD = {
@@ -66,13 +81,18 @@ function schemaOf(connection: DatabaseSync): number {
   return (connection.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
 
-function count(connection: DatabaseSync, nowMs: number): Omit<LedgerInspection, 'integrity' | 'schema' | 'schemaKnown' | 'bytes'> {
+function count(
+  connection: DatabaseSync,
+  nowMs: number,
+): Omit<LedgerInspection, 'integrity' | 'schema' | 'schemaKnown' | 'bytes'> {
   const number = (sql: string, ...values: number[]): number | null =>
     (connection.prepare(sql).get(...values) as { n: number | null }).n;
   const due = "FROM jobs WHERE state = 'queued' AND due_at <= ?";
   return {
-    deadJobs: number("SELECT count(*) AS n FROM jobs WHERE state IN ('failed', 'dead', 'parked') AND state = 'dead'") ?? 0,
-    stuckJobs: number("SELECT count(*) AS n FROM jobs WHERE state = 'running' AND lease_until < ?", nowMs - STUCK_MS) ?? 0,
+    deadJobs:
+      number("SELECT count(*) AS n FROM jobs WHERE state IN ('failed', 'dead', 'parked') AND state = 'dead'") ?? 0,
+    stuckJobs:
+      number("SELECT count(*) AS n FROM jobs WHERE state = 'running' AND lease_until < ?", nowMs - STUCK_MS) ?? 0,
     backlog: number(`SELECT count(*) AS n ${due}`, nowMs) ?? 0,
     oldestBacklogAtMs: number(`SELECT min(due_at) AS n ${due}`, nowMs),
     messagesWaiting: number("SELECT count(*) AS n FROM messages WHERE state = 'queued' AND released_at IS NULL") ?? 0,

@@ -24,7 +24,7 @@ export function renderMessage(parts: MessageParts, redact: Redact): string {
 }
 
 /** Control characters (but for the line break), marks that turn the direction of writing, and halves of characters. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- these characters are what it looks for
 const UNSEEN = /[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFEFF]/g;
 
 /** Text from outside, made harmless to look at: it cannot move a cursor, recolour a terminal or reverse a line. */

@@ -59,11 +59,16 @@ function sessionRoutes(app: FastifyInstance, deps: ApiDeps): void {
     const { token } = read(session, body);
     if (!deps.isToken(token)) throw new KairosError('TOKEN_REFUSED', 'the API token is wrong');
     if (!/^[\w.~+/-]+$/.test(token)) {
-      throw new KairosError('INPUT_INVALID', 'the API token has characters that a cookie cannot hold; use A-Z, a-z, 0-9, "-" and "_"');
+      throw new KairosError(
+        'INPUT_INVALID',
+        'the API token has characters that a cookie cannot hold; use A-Z, a-z, 0-9, "-" and "_"',
+      );
     }
     return reply.header('set-cookie', sessionCookie(token, 31_536_000)).code(204).send();
   });
-  app.delete('/api/session', async (_request, reply) => reply.header('set-cookie', sessionCookie('', 0)).code(204).send());
+  app.delete('/api/session', async (_request, reply) =>
+    reply.header('set-cookie', sessionCookie('', 0)).code(204).send(),
+  );
 }
 
 function sessionCookie(value: string, maxAgeSeconds: number): string {

@@ -29,18 +29,41 @@ describe('with a running daemon', () => {
       ],
     });
     expect(await json('events', '--limit', '1')).toMatchObject({
-      items: [{ id: 'e2', source: 'github', type: 'push', action: null, jobs: ['j2'], receivedAt: expect.stringMatching(/[+]0[12]:00$/) as string }],
+      items: [
+        {
+          id: 'e2',
+          source: 'github',
+          type: 'push',
+          action: null,
+          jobs: ['j2'],
+          receivedAt: expect.stringMatching(/[+]0[12]:00$/) as string,
+        },
+      ],
       next: 'e2',
     });
     expect(await json('events', '--since', '2h', '--after', 'e2')).toMatchObject({ items: [{ id: 'e1' }], next: null });
-    expect(await json('events', 'show', 'e2')).toMatchObject({ body: expect.stringContaining('refs/heads/main') as string });
-    expect(await json('webhook', 'replay', 'e2')).toMatchObject({ event: { id: 'e3', delivery: 'replay:e2:1', jobs: ['j3'] } });
-    expect(await json('jobs', 'show', 'j2')).toMatchObject({ id: 'j2', kind: 'log', lane: 'background', eventId: 'e2' });
-    expect(await json('say', 'status')).toMatchObject({ event: { id: 'e4', source: 'say' }, job: { kind: 'reply', lane: 'foreground' } });
+    expect(await json('events', 'show', 'e2')).toMatchObject({
+      body: expect.stringContaining('refs/heads/main') as string,
+    });
+    expect(await json('webhook', 'replay', 'e2')).toMatchObject({
+      event: { id: 'e3', delivery: 'replay:e2:1', jobs: ['j3'] },
+    });
+    expect(await json('jobs', 'show', 'j2')).toMatchObject({
+      id: 'j2',
+      kind: 'log',
+      lane: 'background',
+      eventId: 'e2',
+    });
+    expect(await json('say', 'status')).toMatchObject({
+      event: { id: 'e4', source: 'say' },
+      job: { kind: 'reply', lane: 'foreground' },
+    });
     expect(await json('mute', '2h', '--topic', 'acme/app')).toMatchObject({ topic: 'acme/app' });
     expect(await json('budget')).toMatchObject({ windows: [{ max: 2 }, { max: 6 }], mutes: [{ topic: 'acme/app' }] });
     expect(await json('unmute', '--topic', 'acme/app')).toMatchObject({ topic: 'acme/app', until: null });
-    expect(await json('subscriptions')).toMatchObject({ items: expect.arrayContaining([expect.objectContaining({ name: 'ci-failed' })]) as Json[] });
+    expect(await json('subscriptions')).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ name: 'ci-failed' })]) as Json[],
+    });
     expect(await json('doctor')).toMatchObject({ ok: true });
     expect((await kairos(home, ['messages'])).code).toBe(0);
     const refused = await kairos(home, ['jobs', 'requeue', 'j99']);
@@ -56,7 +79,10 @@ describe('with a running daemon', () => {
     mkdirSync(home);
     const gone = spawn('true');
     await once(gone, 'exit');
-    writeFileSync(join(home, 'run.json'), JSON.stringify({ pid: gone.pid, url: 'http://127.0.0.1:9', startedAt: '2026-11-02T00:00:00Z' }));
+    writeFileSync(
+      join(home, 'run.json'),
+      JSON.stringify({ pid: gone.pid, url: 'http://127.0.0.1:9', startedAt: '2026-11-02T00:00:00Z' }),
+    );
     const { code, stderr } = await kairos(home, ['status']);
     expect(code).toBe(3);
     expect(stderr).toContain('which is gone');
@@ -71,7 +97,10 @@ describe('with a running daemon', () => {
     const run = JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as Json;
     expect(await stopDaemon(daemon)).toBe(0);
     writeFileSync(join(home, 'run.json'), JSON.stringify({ ...run, pid: process.pid }));
-    await expect(kairos(home, ['status'])).resolves.toMatchObject({ code: 3, stderr: expect.stringContaining('nobody answers') as string });
+    await expect(kairos(home, ['status'])).resolves.toMatchObject({
+      code: 3,
+      stderr: expect.stringContaining('nobody answers') as string,
+    });
   });
 
   test('a second start on its home exits with 4 [DAEMON-SECOND-START-EXIT-4]', async () => {

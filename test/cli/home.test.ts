@@ -67,7 +67,11 @@ describe('kairos log', () => {
     const all = await kairos(home, ['log', '2026-11-20']);
     expect(all).toMatchObject({ code: 0, stdout: '09:00:00 log [e1] first\n10:00:00 sent [m1] [31msecond\n' });
     const one = await kairos(home, ['log', '2026-11-20', '--limit', '1', '--json']);
-    expect(JSON.parse(one.stdout)).toMatchObject({ date: '2026-11-20', lines: [{ time: '10:00:00', ref: 'm1' }], more: true });
+    expect(JSON.parse(one.stdout)).toMatchObject({
+      date: '2026-11-20',
+      lines: [{ time: '10:00:00', ref: 'm1' }],
+      more: true,
+    });
     const none = await kairos(home, ['log', 'yesterday']);
     expect(none).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Nothing was logged on \d{4}-/) as string });
     await expect(kairos(home, ['log', '2026-13-45'])).resolves.toMatchObject({ code: 2 });
@@ -111,7 +115,13 @@ describe('kairos webhook add', () => {
     const secret = /GITHUB_WEBHOOK_SECRET=([0-9a-f]{64})\n/.exec(readFileSync(path, 'utf8'))?.[1] ?? 'none';
     expect(readFileSync(path, 'utf8')).toBe(`# mine\nOTHER=1\nGITHUB_WEBHOOK_SECRET=${secret}\n`);
     expect(modeOf(path)).toBe('600');
-    for (const words of ['http://127.0.0.1:7717/webhooks/github', secret, 'Add webhook', 'application/json', 'tailscale funnel 7717']) {
+    for (const words of [
+      'http://127.0.0.1:7717/webhooks/github',
+      secret,
+      'Add webhook',
+      'application/json',
+      'tailscale funnel 7717',
+    ]) {
       expect(stdout).toContain(words);
     }
   });

@@ -111,12 +111,12 @@ async function bootLife(
         return inner.depth;
       },
       async write(apply) {
-        if (dead) return await never;
+        if (dead) return never;
         const value = await inner.write((target) => {
           if (dead) throw new Error('killed');
           return apply(target);
         });
-        return dead ? await never : value;
+        return dead ? never : value;
       },
       close: () => inner.close(),
     };
@@ -125,9 +125,9 @@ async function bootLife(
     return {
       name: channel.name,
       async send(message, signal) {
-        if (dead) return await never;
+        if (dead) return never;
         const result = await channel.send(message, signal);
-        return dead ? await never : result;
+        return dead ? never : result;
       },
     };
   }
@@ -221,7 +221,7 @@ export function scriptedChannel(
       const answer: Answer = (channel.answer as (m: OutgoingMessage, s: AbortSignal) => Answer)(message, signal);
       if (answer.delayMs !== undefined) await clock.sleep(answer.delayMs, signal);
       if (answer.received && !signal.aborted) receipts.push({ ...message, atMs: clock.monoMs() });
-      if (answer.result === 'hang') return await new Promise<never>(() => {});
+      if (answer.result === 'hang') return new Promise<never>(() => {});
       return answer.result;
     },
   };

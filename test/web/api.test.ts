@@ -75,7 +75,9 @@ describe('rows', () => {
   test('carry the fields of the contract, times with the offset of the zone [HTTP-FIELDS]', async () => {
     world.events.push(makeEvent(1, { receivedAtMs: Date.UTC(2026, 6, 1, 12), jobs: [1], action: 'opened' }));
     world.jobs.push(makeJob(1, { error: 'gone' }));
-    world.messages.push(makeMessage(1, { replyTo: 1, kind: 'reactive', state: 'sent', sentAtMs: Date.UTC(2026, 10, 2, 12) }));
+    world.messages.push(
+      makeMessage(1, { replyTo: 1, kind: 'reactive', state: 'sent', sentAtMs: Date.UTC(2026, 10, 2, 12) }),
+    );
     expect((await get('/api/events/e1')).body).toMatchObject({
       id: 'e1',
       source: 'github',
@@ -110,11 +112,25 @@ describe('rows', () => {
 
   test('hold no secret anywhere [REDACT-EVERY-SINK]', async () => {
     const secret = { topic: SECRET, text: `a ${SECRET}`, error: SECRET, reason: SECRET };
-    await world.deps.events.append({ ...makeEvent(1), type: SECRET, delivery: SECRET, body: Buffer.from(`{"key":"${SECRET}"}`), jobs: [] });
+    await world.deps.events.append({
+      ...makeEvent(1),
+      type: SECRET,
+      delivery: SECRET,
+      body: Buffer.from(`{"key":"${SECRET}"}`),
+      jobs: [],
+    });
     world.jobs.push(makeJob(1, secret));
     world.messages.push(makeMessage(1, secret));
     world.mutes.set(SECRET, 1);
-    for (const url of ['/api/events', '/api/events/e1', '/api/jobs', '/api/jobs/j1', '/api/messages', '/api/messages/m1', '/api/budget']) {
+    for (const url of [
+      '/api/events',
+      '/api/events/e1',
+      '/api/jobs',
+      '/api/jobs/j1',
+      '/api/messages',
+      '/api/messages/m1',
+      '/api/budget',
+    ]) {
       const answer = await app.inject({ url });
       expect(answer.body).toContain('[redacted]');
       expect(answer.body).not.toContain(SECRET);
@@ -124,7 +140,12 @@ describe('rows', () => {
   test('a long body is cut, and a secret across the cut does not come out in halves [REDACT-EVERY-SINK]', async () => {
     for (const before of [65_530, 65_536 + 16_384 - 10]) {
       const text = `${SECRET} `.repeat(1_500).padEnd(before, '.') + SECRET + '.'.repeat(100_000);
-      const { id } = await world.deps.events.append({ ...makeEvent(1), delivery: String(before), body: Buffer.from(text), jobs: [] });
+      const { id } = await world.deps.events.append({
+        ...makeEvent(1),
+        delivery: String(before),
+        body: Buffer.from(text),
+        jobs: [],
+      });
       const { body } = await get(`/api/events/e${id}`);
       expect(body).toMatchObject({ bodyTruncated: true, bodyBytes: text.length });
       expect(String(body['body']).length).toBeLessThanOrEqual(65_536);
@@ -181,7 +202,10 @@ describe('actions', () => {
 
   test('a dead job is requeued, one in another state is refused [HTTP-REQUEUE]', async () => {
     world.jobs.push(makeJob(1, { state: 'dead', attempts: 8 }), makeJob(2, { state: 'running' }));
-    expect(await post('/api/jobs/j1/requeue')).toMatchObject({ status: 200, body: { id: 'j1', state: 'queued', attempts: 0 } });
+    expect(await post('/api/jobs/j1/requeue')).toMatchObject({
+      status: 200,
+      body: { id: 'j1', state: 'queued', attempts: 0 },
+    });
     expect(await post('/api/jobs/j2/requeue')).toMatchObject({ status: 409, body: { code: 'STATE_CONFLICT' } });
     expect(await post('/api/jobs/j3/requeue')).toMatchObject({ status: 404 });
   });
@@ -190,7 +214,9 @@ describe('actions', () => {
     await world.deps.events.append({ ...makeEvent(1), body: Buffer.from('{"a":1}'), jobs: [] });
     expect(await post('/api/events/e1/replay')).toMatchObject({
       status: 202,
-      body: { event: { id: 'e2', delivery: 'replay:e1:1', source: 'github', type: 'push', trust: 'outside', jobs: ['j1'] } },
+      body: {
+        event: { id: 'e2', delivery: 'replay:e1:1', source: 'github', type: 'push', trust: 'outside', jobs: ['j1'] },
+      },
     });
     expect((await post('/api/events/e1/replay')).body).toMatchObject({ event: { id: 'e3', delivery: 'replay:e1:2' } });
     expect((await get('/api/events/e3')).body).toMatchObject({ body: '{"a":1}' });
@@ -218,7 +244,9 @@ describe('actions', () => {
   test('the page gets its cookie for the right token only [HTTP-TOKEN]', async () => {
     const right = await app.inject({ method: 'POST', url: '/api/session', payload: { token: 'right-token' } });
     expect(right.statusCode).toBe(204);
-    expect(right.headers['set-cookie']).toMatch(/^kairos_token=right-token; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/);
+    expect(right.headers['set-cookie']).toMatch(
+      /^kairos_token=right-token; Path=\/; HttpOnly; SameSite=Strict; Max-Age=\d+$/,
+    );
     const wrong = await app.inject({ method: 'POST', url: '/api/session', payload: { token: 'wrong' } });
     expect(wrong.statusCode).toBe(401);
     expect(wrong.headers['set-cookie']).toBeUndefined();

@@ -26,9 +26,13 @@ describe('the page', () => {
     const { body } = await app.inject({ url: '/' });
     expect(body).toContain('<html lang="en">');
     expect(body).toMatch(/<a class="skip" href="#main">/);
-    expect(body.match(/<section/g)?.length).toBe(body.match(/<section (id="enter" hidden )?aria-labelledby=|<noscript><section>/g)?.length);
+    expect(body.match(/<section/g)?.length).toBe(
+      body.match(/<section (id="enter" hidden )?aria-labelledby=|<noscript><section>/g)?.length,
+    );
     for (const [, input] of body.matchAll(/(<input[^>]*>)/g)) {
-      expect(body.slice(0, body.indexOf(input ?? '')).lastIndexOf('<label>')).toBeGreaterThan(body.slice(0, body.indexOf(input ?? '')).lastIndexOf('</label>'));
+      expect(body.slice(0, body.indexOf(input ?? '')).lastIndexOf('<label>')).toBeGreaterThan(
+        body.slice(0, body.indexOf(input ?? '')).lastIndexOf('</label>'),
+      );
     }
   });
 });

@@ -44,7 +44,11 @@ export function makeWorld(): World {
     log: quiet,
     random: {
       fraction: () => 0.5,
-      bytes: (count) => createHash('sha256').update(String((drawn += 1))).digest().subarray(0, count),
+      bytes: (count) =>
+        createHash('sha256')
+          .update(String((drawn += 1)))
+          .digest()
+          .subarray(0, count),
     },
     redact: (text) => text.replaceAll(SECRET, '[redacted]'),
     timeZone: () => 'Europe/Berlin',
@@ -55,13 +59,28 @@ export function makeWorld(): World {
       urgentWindows: [],
       quietHours: null,
       mutes: [...mutes].map(([topic, untilMs]) => ({ topic, untilMs })),
-      held: messages.filter(({ state }) => state === 'queued').map(({ id }) => ({ id, reason: 'the window is full', untilMs: Infinity })),
+      held: messages
+        .filter(({ state }) => state === 'queued')
+        .map(({ id }) => ({ id, reason: 'the window is full', untilMs: Infinity })),
       nextSlotAtMs: clock.wallMs() + 5_000,
     }),
     subscriptions: () => [{ name: 'all', source: 'github', do: 'log', urgent: false }],
-    events: { list: (page) => pageOf(events, page), find: (id) => events[id - 1], body: (id) => bodies.get(id), append },
+    events: {
+      list: (page) => pageOf(events, page),
+      find: (id) => events[id - 1],
+      body: (id) => bodies.get(id),
+      append,
+    },
     match: async () => [
-      { kind: 'log', origin: 'all', reactive: false, topic: 't', text: 'matched again', urgent: false, mayCoalesce: true },
+      {
+        kind: 'log',
+        origin: 'all',
+        reactive: false,
+        topic: 't',
+        text: 'matched again',
+        urgent: false,
+        mayCoalesce: true,
+      },
     ],
     jobs: {
       list: (page) => pageOf(jobs, page).filter((job) => page.state === undefined || job.state === page.state),
@@ -77,7 +96,15 @@ export function makeWorld(): World {
       list: (page) => pageOf(messages, page).filter((one) => page.state === undefined || one.state === page.state),
       find: (id) => messages[id - 1],
       deliveriesOf: () => [
-        { channel: 'hook', state: 'failed', attempts: 3, nextAtMs: 0, attemptedAtMs: 1, endedAtMs: null, error: `no ${SECRET}` },
+        {
+          channel: 'hook',
+          state: 'failed',
+          attempts: 3,
+          nextAtMs: 0,
+          attemptedAtMs: 1,
+          endedAtMs: null,
+          error: `no ${SECRET}`,
+        },
       ],
     },
     mute: async (topic, untilMs) => void mutes.set(topic, untilMs),

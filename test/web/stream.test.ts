@@ -97,6 +97,21 @@ describe('the stream', () => {
     }
   });
 
+  test('drops a watcher that does not read', async () => {
+    const { answer } = await watch();
+    answer.pause();
+    const closed = new Promise<void>((resolve) => answer.once('close', () => resolve()));
+    world.messages.push(makeMessage(1, { text: 'x'.repeat(16 * 1_048_576) }));
+    for (let times = 0; times < 3; times += 1) {
+      world.deps.feed.changed('message', 1);
+      await settle();
+      await world.clock.advance(250);
+    }
+    answer.resume();
+    await closed;
+    expect(answer.complete).toBe(false);
+  });
+
   test('does not hold a closing server', async () => {
     const { answer } = await watch();
     const ended = once(answer, 'end');

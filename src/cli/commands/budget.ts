@@ -50,7 +50,9 @@ export function define(command: Command, act: Act): void {
 
 function render(cli: Cli, budget: Budget): string {
   const quiet = budget.quietHours;
-  const mutes = budget.mutes.map(({ topic, until }) => `${plainBlock(topic) || 'everything'} until ${shortTime(until)}`);
+  const mutes = budget.mutes.map(
+    ({ topic, until }) => `${plainBlock(topic) || 'everything'} until ${shortTime(until)}`,
+  );
   const facts = renderFacts(
     [
       ['Windows', budget.windows.map(useOf).join(' · ')],

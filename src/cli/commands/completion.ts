@@ -25,6 +25,8 @@ function wordsOf(command: Command): Words {
     name: command.name(),
     summary: command.summary(),
     subcommands: command.commands.map((each) => each.name()),
-    options: [...command.options, ...command.commands.flatMap((each) => each.options)].flatMap(({ long }) => long ?? []),
+    options: [...command.options, ...command.commands.flatMap((each) => each.options)].flatMap(
+      ({ long }) => long ?? [],
+    ),
   };
 }

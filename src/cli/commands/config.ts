@@ -4,7 +4,9 @@ import { withExamples, type Act } from '../commands.ts';
 
 export function define(command: Command, act: Act): void {
   withExamples(command, 'kairos config check', 'kairos config schema > config.schema.json');
-  const check = command.command('check').description('Check config.yaml; says what is wrong with line and column. Exit code 5 if it is not valid.');
+  const check = command
+    .command('check')
+    .description('Check config.yaml; says what is wrong with line and column. Exit code 5 if it is not valid.');
   withExamples(check, 'kairos config check').action(
     act(async (cli) => {
       const config = loadConfig(cli.home, cli.env);

@@ -13,7 +13,9 @@ import { paintState } from '../paint.ts';
 
 export function define(command: Command, act: Act): void {
   command
-    .description('Look at everything that can be wrong and say how to fix it. Works without a running daemon. Exit code 1 if something fails.')
+    .description(
+      'Look at everything that can be wrong and say how to fix it. Works without a running daemon. Exit code 1 if something fails.',
+    )
     .option('--deep', 'also read a very large ledger through');
   withExamples(command, 'kairos doctor', 'kairos doctor --json').action(
     act<{ deep?: boolean }>(async (cli, _operands, { deep }) => {

@@ -44,7 +44,9 @@ function makeHome(home: string, answers: Answers): Made {
     if (readdirSync(home).length === 0) chmodSync(home, 0o700);
     const created = Object.entries(files).flatMap(([name, text]) => (writeNew(join(home, name), text) ? [name] : []));
     // Ours, not the owner's: it follows the version.
-    writeFileSync(join(home, 'config.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`, { mode: 0o600 });
+    writeFileSync(join(home, 'config.schema.json'), `${JSON.stringify(configJsonSchema(), null, 2)}\n`, {
+      mode: 0o600,
+    });
     return { created, kept: Object.keys(files).filter((name) => !created.includes(name)) };
   } catch (error) {
     throw new KairosError('HOME_UNUSABLE', `the home ${home} can't be made or written`, { home }, error);
@@ -74,14 +76,21 @@ async function ask(): Promise<Answers> {
   lines.once('close', () => ended.abort());
   try {
     const question = async (text: string, otherwise: string): Promise<string> =>
-      (await lines.question(`${text}${otherwise === '' ? '' : ` [${otherwise}]`}: `, { signal: ended.signal })).trim() || otherwise;
+      (
+        await lines.question(`${text}${otherwise === '' ? '' : ` [${otherwise}]`}: `, { signal: ended.signal })
+      ).trim() || otherwise;
     return {
       timeZone: await question('Time zone', timeZone),
       port: Number(await question('Port on this machine', String(port))),
       webhookUrl: await question('Send messages to a webhook URL too (empty: no)', ''),
     };
   } catch (error) {
-    throw new KairosError('INPUT_INVALID', 'expected answers, got the end of the input; nothing was written', {}, error);
+    throw new KairosError(
+      'INPUT_INVALID',
+      'expected answers, got the end of the input; nothing was written',
+      {},
+      error,
+    );
   } finally {
     lines.close();
   }

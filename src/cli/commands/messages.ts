@@ -52,7 +52,8 @@ function render(cli: Cli, message: MessageRow): string {
     paint,
   );
   const deliveries = message.deliveries ?? [];
-  const table = deliveries.length === 0 ? 'Not yet let go to a channel.' : renderTable(deliveries, deliveryColumns(cli), cli);
+  const table =
+    deliveries.length === 0 ? 'Not yet let go to a channel.' : renderTable(deliveries, deliveryColumns(cli), cli);
   return `${facts}\n\n${plainBlock(message.text)}\n\n${table}`;
 }
 

@@ -3,7 +3,9 @@ import { withExamples, type Act } from '../commands.ts';
 
 /** `kairos start`: what it takes. What it does is loaded when it is run. */
 export function defineStart(command: Command, act: Act): void {
-  command.description('Run the daemon in the foreground until Ctrl-C, a signal or kairos stop. Makes the home if there is none.');
+  command.description(
+    'Run the daemon in the foreground until Ctrl-C, a signal or kairos stop. Makes the home if there is none.',
+  );
   withExamples(command, 'kairos start', 'KAIROS_PORT=0 kairos start --home /tmp/try').action(
     act(async (cli) => {
       const { runStart } = await import('./start.ts');

@@ -20,7 +20,10 @@ export function define(command: Command, act: Act): void {
       await client.post('/api/stop');
       while (isAlive(pid)) {
         if (cli.nowMs() - startedMs > timeout) {
-          throw new KairosError('OVERLOADED', `process ${pid} has not ended within ${formatDuration(timeout)}; it is still stopping`);
+          throw new KairosError(
+            'OVERLOADED',
+            `process ${pid} has not ended within ${formatDuration(timeout)}; it is still stopping`,
+          );
         }
         await pause(LOOK_MS);
       }

@@ -29,8 +29,13 @@ const COLUMNS: readonly Column<Row>[] = [
 
 export function define(command: Command, act: Act): void {
   command
-    .description('List the subscriptions the daemon works with; or show what a payload would lead to (works without a daemon).')
-    .option('--test <file>', 'a JSON payload (- for standard input): show which subscriptions match, and record nothing')
+    .description(
+      'List the subscriptions the daemon works with; or show what a payload would lead to (works without a daemon).',
+    )
+    .option(
+      '--test <file>',
+      'a JSON payload (- for standard input): show which subscriptions match, and record nothing',
+    )
     .option('--event <type>', 'its event type, such as push (with --test)')
     .option('--source <name>', 'the source it would come from (with --test)', 'github');
   withExamples(command, 'kairos subscriptions', 'kairos subscriptions --test payload.json --event workflow_run').action(
@@ -44,7 +49,9 @@ export function define(command: Command, act: Act): void {
 async function showSubscriptions(cli: Cli): Promise<void> {
   const listing = await openClient(cli.home, cli.env).get<Listing<Row>>('/api/subscriptions');
   cli.print(listing, () =>
-    listing.items.length === 0 ? 'None: add some under subscriptions: in config.yaml.' : renderTable(listing.items, COLUMNS, cli),
+    listing.items.length === 0
+      ? 'None: add some under subscriptions: in config.yaml.'
+      : renderTable(listing.items, COLUMNS, cli),
   );
 }
 
@@ -55,16 +62,29 @@ async function tryPayload(cli: Cli, file: string, { event: type, source: name }:
     import('../../subscriptions/match.ts'),
   ]);
   const config = loadConfig(cli.home, cli.env);
-  const source = config.sources?.find((each) => each.name === name) ?? { name, kind: 'github' as const, trust: 'outside' as const };
+  const source = config.sources?.find((each) => each.name === name) ?? {
+    name,
+    kind: 'github' as const,
+    trust: 'outside' as const,
+  };
   if (type === undefined && /^(github|gitlab)$/.test(source.kind)) {
-    throw new KairosError('INPUT_INVALID', 'expected --event TYPE such as --event push: the type of such a delivery is in its header');
+    throw new KairosError(
+      'INPUT_INVALID',
+      'expected --event TYPE such as --event push: the type of such a delivery is in its header',
+    );
   }
-  const headers = { 'content-type': 'application/json', 'x-github-event': type, 'x-gitlab-event': type, 'x-event-type': type };
+  const headers = {
+    'content-type': 'application/json',
+    'x-github-event': type,
+    'x-gitlab-event': type,
+    'x-event-type': type,
+  };
   const read = interpret(
     { kind: source.kind, source: name, trust: source.trust, receivedAtMs: cli.nowMs(), headers, body: readBody(file) },
     compileSubscriptions(config.subscriptions),
   );
-  if (!read.parsed) throw new KairosError('INPUT_INVALID', `expected JSON in ${file}, got something that does not parse`);
+  if (!read.parsed)
+    throw new KairosError('INPUT_INVALID', `expected JSON in ${file}, got something that does not parse`);
   const found = { event: { source: name, type: read.type, action: read.action }, jobs: read.jobs };
   cli.print(found, () => {
     const event = [read.type, read.action].filter(Boolean).join(' ');
@@ -95,6 +115,11 @@ function listed(value: string | readonly string[] | undefined): string {
 
 function conditionsOf(row: Row): string {
   const { repository, author, where = {} } = row;
-  const own = [repository === undefined ? '' : `repository ${listed(repository)}`, author === undefined ? '' : `author ${listed(author)}`];
-  return [...own, ...Object.entries(where).map(([path, value]) => `${path} ${JSON.stringify(value)}`)].filter(Boolean).join(', ');
+  const own = [
+    repository === undefined ? '' : `repository ${listed(repository)}`,
+    author === undefined ? '' : `author ${listed(author)}`,
+  ];
+  return [...own, ...Object.entries(where).map(([path, value]) => `${path} ${JSON.stringify(value)}`)]
+    .filter(Boolean)
+    .join(', ');
 }

@@ -12,7 +12,9 @@ export function define(command: Command, act: Act): void {
     .command('add')
     .description('Make a secret for a source and say what to do on the other side. The secret is shown once.')
     .argument('<source>', 'its name, such as github')
-    .addOption(new Option('--kind <kind>', 'what kind of sender; default: the kind the source is named after').choices(KINDS))
+    .addOption(
+      new Option('--kind <kind>', 'what kind of sender; default: the kind the source is named after').choices(KINDS),
+    )
     .option('--rotate', 'replace the secret; the old one goes on counting as …_PREVIOUS');
   withExamples(add, 'kairos webhook add github', 'kairos webhook add alerts --kind standard').action(
     act<{ kind?: string; rotate?: boolean }>(async (cli, [name = ''], options) => {
@@ -30,7 +32,10 @@ export function define(command: Command, act: Act): void {
       cli.print({ source: name, deliveries }, () =>
         deliveries
           .map(({ type, status, id, jobs }) => {
-            const became = id === null ? '' : ` → ${id}${jobs.length === 0 ? ', no subscription matches' : `, jobs ${jobs.join(' ')}`}`;
+            const became =
+              id === null
+                ? ''
+                : ` → ${id}${jobs.length === 0 ? ', no subscription matches' : `, jobs ${jobs.join(' ')}`}`;
             return `${cli.paint.good('ok')}  ${type}: answered ${status}${became}`;
           })
           .join('\n'),
@@ -59,7 +64,9 @@ function render({ paint }: Cli, added: Added): string {
     paint.dim(`           in secrets.env as ${added.variable}; it is not shown again`),
     ...(line === null ? [] : ['', 'Add this to config.yaml:', '', 'sources:', line]),
     '',
-    ...added.steps.map((step, index) => (step.startsWith(' ') ? `   ${step}` : `${String(index + 1).padStart(2)}. ${step}`)),
+    ...added.steps.map((step, index) =>
+      step.startsWith(' ') ? `   ${step}` : `${String(index + 1).padStart(2)}. ${step}`,
+    ),
     ...(added.remarks.length > 0 ? ['', ...added.remarks.map((remark) => paint.warn(remark))] : []),
     '',
     `Then try it: kairos webhook test ${added.source}`,

@@ -1,0 +1,139 @@
+/** What the page about config.yaml says that no schema holds. */
+
+/** A meaning for each key whose schema has none of its own. The generator fails when a key is without one. */
+export const MEANINGS: Readonly<Record<string, string>> = {
+  'budget.blocking': 'How long proactive work may hold the foreground. Kept for the scheduler; has no effect yet.',
+  'budget.messageTtl': 'How long a message may wait before it expires, with the reason in the daily log.',
+  'budget.money.perDay': 'US dollars a day. Kept for the agent; has no effect yet.',
+  'budget.money.perRun': 'US dollars a run. Kept for the agent; has no effect yet.',
+  'notify[].kind': 'What kind of channel it is.',
+  'notify[].name': 'Unique name, 1 to 40 of `a-z`, `0-9`, `-`. Left out: the kind (`webhook`, then `webhook-2`).',
+  'notify[].url': 'Where each message is posted: http or https, without user name and password.',
+  'sources[].kind': 'How the sender proves who it is. See [webhooks](webhooks.md).',
+  'sources[].trust': 'Who stands behind the texts. `owner` is for scripts of your own.',
+  'subscriptions[].where': 'Path into the payload → condition; all must hold; at most 50. See [webhooks](webhooks.md#conditions).',
+  'storm.per': 'The time looked back over, for each source.',
+  'storm.events': 'From more than this many matched events in that time on, a source is in a storm and its waiting jobs of one topic become one.',
+  'journal.maxBytes': 'How large the log of one day may grow. The rest of that day goes to `YYYY-MM-DD.overflow.md`.',
+  'retention.events': 'How long events, and with them jobs, messages and delivery ids, are kept.',
+  'retention.bodies': 'How long the bodies of events are kept. A body whose job is still open stays.',
+};
+
+/** One example a section; each is a whole config.yaml that `parseConfig` takes. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  timezone: `
+timezone: Europe/Berlin`,
+  server: `
+server:
+  host: 127.0.0.1
+  port: 7717
+  hosts: [box.example.net]`,
+  budget: `
+budget:
+  blocking: 15s
+  windows: [{ per: 15s, max: 2 }, { per: 1h, max: 6 }]
+  quietHours: { from: "22:00", to: "07:00" }
+  messageTtl: 12h
+  urgent: { windows: [{ per: 1h, max: 4 }] }
+  money: { perDay: 5.00, perRun: 1.00 }`,
+  notify: `
+notify:
+  - { kind: terminal }
+  - { kind: webhook, name: phone, url: "http://127.0.0.1:9000/hook", secretEnv: NOTIFY_SECRET }`,
+  sources: `
+sources:
+  - { name: github, kind: github }
+  - { name: alerts, kind: standard, secretEnv: [ALERTS_SECRET, ALERTS_SECRET_OLD] }
+  - { name: backups, kind: bearer, trust: owner }`,
+  subscriptions: `
+subscriptions:
+  - name: ci-failed
+    source: github
+    event: workflow_run
+    action: completed
+    repository: acme/*
+    where: { "workflow_run.conclusion": failure, "workflow_run.head_branch": { in: [main, release] } }
+    do: notify
+    urgent: false
+    topic: "{repository.full_name}#{workflow_run.head_branch}"
+    text: "CI failed on {repository.full_name} {workflow_run.head_branch}: {workflow_run.html_url}"
+  - name: triage
+    source: github
+    event: issues
+    action: opened
+    author: "mona*"
+    do: agent
+    prompt: Triage this issue.`,
+  storm: `
+storm: { per: 1m, events: 60 }`,
+  journal: `
+journal: { maxBytes: 1MB }`,
+  retention: `
+retention: { events: 90d, bodies: 30d }`,
+};
+
+export const FOREWORD = `
+# Configuration
+
+<!-- Written by scripts/config-docs.ts from the schema. Change the schema or the script, then run: bin/node scripts/config-docs.ts -->
+
+\`config.yaml\` lies in the home. It may be missing: every key has a default or may be left out. It is read when the daemon
+starts; after a change, restart it (\`kairos stop\`, \`kairos start\`).
+
+- \`kairos init\` writes a first one. \`kairos config check\` says what is wrong, with line and column. \`kairos config schema\` prints the
+  JSON Schema; \`init\` puts it beside the file, and the first line of the file names it for editors.
+- An unknown key or a wrong value is an error. The daemon then does not start (exit code 5).
+- Durations are written \`15s\`, \`30m\`, \`24h\`, \`7d\` (\`ms\` too; a plain number is milliseconds). Sizes are written \`25KB\`, \`1MB\`
+  (KB = 1024; a plain number is bytes).
+- No secret belongs into this file. Keys that end in \`Env\` hold the *name* of a secret.
+`;
+
+export const AFTERWORD = `
+## Not yet accepted
+
+\`schedules\`, \`models\`, \`dream\`, \`nightshift\`, \`workspaces\` and the channels \`slack\` and \`telegram\` come with the parts that use them.
+Until then they are unknown keys.
+
+## Environment
+
+| Variable | Meaning |
+| --- | --- |
+| \`KAIROS_HOME\` | The home. Default: \`$STATE_DIRECTORY\` (systemd sets it), else \`~/.kairos\`. \`--home\` goes before it. |
+| \`KAIROS_HOST\`, \`KAIROS_PORT\` | Go before \`server.host\` and \`server.port\`. Port 0 picks a free one. |
+| \`KAIROS_LOG_LEVEL\` | \`debug\`, \`info\` (default), \`warn\`, \`error\` or \`silent\`. |
+| \`KAIROS_API_TOKEN\` | The API token, instead of the one in the file \`token\`. |
+| \`CREDENTIALS_DIRECTORY\` | systemd sets it: each file in it is a secret of that name. |
+| \`LISTEN_PID\`, \`LISTEN_FDS\` | systemd sets them: a listening socket that is inherited. It is then used instead of host and port. |
+| \`NO_COLOR\`, \`TERM=dumb\` | No colours in the output of commands. |
+| \`NODE_COMPILE_CACHE\` | Where Node keeps compiled code. Default in a checkout: \`node_modules/.cache/kairosd\`. |
+
+Secrets by name, in \`secrets.env\`, as systemd credentials or in the environment (the later wins):
+
+| Secret | For |
+| --- | --- |
+| \`GITHUB_WEBHOOK_SECRET\` | Sources of kind \`github\`. |
+| \`SLACK_SIGNING_SECRET\` | Sources of kind \`slack\`. |
+| \`TELEGRAM_WEBHOOK_SECRET\` | Sources of kind \`telegram\`. |
+| \`GITLAB_WEBHOOK_SECRET\` | Sources of kind \`gitlab\`. |
+| \`<NAME>_SECRET\` | Sources of kind \`standard\` and \`bearer\`: the name in capitals, \`-\` as \`_\`. |
+| the same with \`_PREVIOUS\` | The secret that is being replaced; both count. Not looked at when the source has a \`secretEnv\`. |
+| what \`secretEnv\` names | That source or channel. |
+
+## Files of the home
+
+The home has mode 0700, its files 0600.
+
+| File | What it is |
+| --- | --- |
+| \`config.yaml\` | Settings. Yours. |
+| \`config.schema.json\` | JSON Schema for editors. Written anew by each \`kairos init\`. |
+| \`secrets.env\` | One \`NAME=value\` a line. Yours; \`kairos webhook add\` writes into it. |
+| \`KAIROS.md\` | Standing instructions for the agent. Not read yet. |
+| \`ledger.db\`, \`ledger.db-wal\`, \`ledger.db-shm\` | The ledger (SQLite). The three belong together. |
+| \`backups/\` | The ledger as it was before each migration. |
+| \`logs/YYYY/MM/YYYY-MM-DD.md\` | The daily log. |
+| \`token\` | The API token, made by the first start. |
+| \`run.json\` | Process id, URL and start of the running daemon. |
+| \`lock.db\`, \`lock.txt\` | The lock of the home, and who holds it, for people. |
+| \`reserve\` | Disk space held back for a full disk (at most 16 MiB). |
+`;
