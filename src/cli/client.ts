@@ -46,7 +46,7 @@ export function openClient(home: string, env: Env): Client {
     }).catch((error: unknown) => {
       throw unreachable(home, url, error);
     });
-    return readAnswer<Answer>(answer);
+    return readAnswer(answer) as Answer;
   };
   return {
     url,
@@ -136,9 +136,9 @@ function unreachable(home: string, url: string, error: unknown): KairosError {
   return new KairosError('OVERLOADED', `${url}: ${why}`, {}, error);
 }
 
-function readAnswer<Answer>({ status, body }: RawAnswer): Answer {
+function readAnswer({ status, body }: RawAnswer): unknown {
   const document = parseObject(body);
-  if (status >= 200 && status < 300) return document as Answer;
+  if (status >= 200 && status < 300) return document;
   const code = String(document['code']);
   const detail = typeof document['detail'] === 'string' ? document['detail'] : `the daemon answered ${status}`;
   throw new KairosError(code in ERRORS ? (code as ErrorCode) : 'INTERNAL', detail);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from './cli.ts';
 
 /** Turns a command's work into what commander calls. Operands come flat, those left out are missing. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each command knows the options it declared; commander does not
 export type Act = <Options>(
   work: (cli: Cli, operands: readonly string[], options: Options) => Promise<void>,
 ) => (...given: unknown[]) => Promise<void>;

@@ -7,9 +7,12 @@ import { Socket } from 'node:net';
 export function dieWithLauncher(fd: number): void {
   if (!Number.isInteger(fd) || fd < 3) return;
   const pipe = new Socket({ fd, readable: true, writable: false });
-  const die = (): void => void process.kill(process.pid, 'SIGKILL');
   pipe.on('end', die);
   pipe.on('error', die);
   pipe.resume();
   pipe.unref();
+}
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
 }

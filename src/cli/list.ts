@@ -40,7 +40,7 @@ export async function showList<Row extends { readonly id: string }>(
   for (const name of ['limit', 'since', 'after', 'state'] as const) {
     if (options[name] !== undefined) query.set(name, String(options[name]));
   }
-  const listing = await openClient(cli.home, cli.env).get<Listing<Row>>(`${path}?${query}`);
+  const listing = await openClient(cli.home, cli.env).get<Listing<Row>>(`${path}?${query.toString()}`);
   cli.print(listing, () => (listing.items.length === 0 ? 'Nothing yet.' : renderTable(listing.items, columns, cli)));
   if (listing.next !== null) cli.note(cli.paint.dim(`Older ones: --after ${listing.next}`));
 }

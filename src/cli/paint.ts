@@ -1,10 +1,10 @@
 /** Colours on a terminal, plain text elsewhere. */
 export interface Paint {
-  bold(text: string): string;
-  dim(text: string): string;
-  good(text: string): string;
-  warn(text: string): string;
-  bad(text: string): string;
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly good: (text: string) => string;
+  readonly warn: (text: string) => string;
+  readonly bad: (text: string) => string;
 }
 
 /** @param enabled Whether a person looks at it and wants colours (a terminal, and no `NO_COLOR`). */

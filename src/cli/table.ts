@@ -61,12 +61,14 @@ export function renderFacts(facts: readonly (readonly [string, string])[], paint
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;
-const MARK = /[\p{M}\u200d\ufe0f]/u;
+const MARK = /\p{M}|\u200d|\ufe0f/u;
 
 /** Columns a terminal gives a text: two for wide characters, none for combining marks. */
 function textWidth(text: string): number {
   if (/^[\u0020-\u007e]*$/.test(text)) return text.length;
-  return [...text].reduce((sum, character) => sum + characterWidth(character), 0);
+  let width = 0;
+  for (const character of text) width += characterWidth(character);
+  return width;
 }
 
 function characterWidth(character: string): number {

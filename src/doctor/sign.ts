@@ -14,34 +14,39 @@ export interface Unsigned {
 }
 
 /** The headers, beside the content type, with which a sender of this kind delivers. Pure. */
-export function signedHeaders({ kind, secret, body, delivery, type, nowMs }: Unsigned): Record<string, string> {
-  const seconds = String(Math.floor(nowMs / 1_000));
-  switch (kind) {
-    case 'github':
-      return {
-        'x-github-event': type,
-        'x-github-delivery': delivery,
-        'x-hub-signature-256': `sha256=${hmac(secret, body, 'hex')}`,
-      };
-    case 'standard':
-      return {
-        'webhook-id': delivery,
-        'webhook-timestamp': seconds,
-        'webhook-signature': `v1,${hmac(standardKey(secret), `${delivery}.${seconds}.${body}`, 'base64')}`,
-      };
-    case 'slack':
-      return {
-        'x-slack-request-timestamp': seconds,
-        'x-slack-signature': `v0=${hmac(secret, `v0:${seconds}:${body}`, 'hex')}`,
-      };
-    case 'telegram':
-      return { 'x-telegram-bot-api-secret-token': secret };
-    case 'gitlab':
-      return { 'x-gitlab-token': secret, 'x-gitlab-event': type, 'idempotency-key': delivery };
-    case 'bearer':
-      return { authorization: `Bearer ${secret}`, 'x-event-type': type, 'idempotency-key': delivery };
-  }
+export function signedHeaders(unsigned: Unsigned): Record<string, string> {
+  return SIGNERS[unsigned.kind](unsigned, String(Math.floor(unsigned.nowMs / 1_000)));
 }
+
+type Signer = (unsigned: Unsigned, seconds: string) => Record<string, string>;
+
+const SIGNERS: Readonly<Record<SourceKindName, Signer>> = {
+  github: ({ secret, body, delivery, type }) => ({
+    'x-github-event': type,
+    'x-github-delivery': delivery,
+    'x-hub-signature-256': `sha256=${hmac(secret, body, 'hex')}`,
+  }),
+  standard: ({ secret, body, delivery }, seconds) => ({
+    'webhook-id': delivery,
+    'webhook-timestamp': seconds,
+    'webhook-signature': `v1,${hmac(standardKey(secret), `${delivery}.${seconds}.${body}`, 'base64')}`,
+  }),
+  slack: ({ secret, body }, seconds) => ({
+    'x-slack-request-timestamp': seconds,
+    'x-slack-signature': `v0=${hmac(secret, `v0:${seconds}:${body}`, 'hex')}`,
+  }),
+  telegram: ({ secret }) => ({ 'x-telegram-bot-api-secret-token': secret }),
+  gitlab: ({ secret, delivery, type }) => ({
+    'x-gitlab-token': secret,
+    'x-gitlab-event': type,
+    'idempotency-key': delivery,
+  }),
+  bearer: ({ secret, delivery, type }) => ({
+    authorization: `Bearer ${secret}`,
+    'x-event-type': type,
+    'idempotency-key': delivery,
+  }),
+};
 
 function standardKey(secret: string): string | Uint8Array {
   return secret.startsWith('whsec_') ? Buffer.from(secret.slice('whsec_'.length), 'base64') : secret;

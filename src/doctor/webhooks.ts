@@ -26,7 +26,7 @@ export const webhooks: Check = {
     const running = await ports.daemon();
     if (running === undefined) return [ok(`${names.join(', ')} (not tried: the daemon is not running)`)];
     const sources = (ports.config().sources ?? [IMPLICIT]).filter(({ name }) => names.includes(name));
-    return await Promise.all(sources.map((source) => probe(ports, running, source)));
+    return Promise.all(sources.map((source) => probe(ports, running, source)));
   },
 };
 

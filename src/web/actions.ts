@@ -28,11 +28,11 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
     const job = deps.jobs.find(event.jobs[0] ?? 0);
     return reply.code(202).send({ event: views.event(event), job: job === undefined ? null : views.job(job) });
   });
-  app.post('/api/jobs/:id/requeue', async (request) => {
-    return views.job(await deps.jobs.requeue(idOf(request, 'j'), deps.clock.wallMs()));
+  app.post('/api/jobs/:id/requeue', async ({ params }) => {
+    return views.job(await deps.jobs.requeue(idOf(params, 'j'), deps.clock.wallMs()));
   });
-  app.post('/api/events/:id/replay', async (request, reply) => {
-    const id = await replay(deps, idOf(request, 'e'));
+  app.post('/api/events/:id/replay', async ({ params }, reply) => {
+    const id = await replay(deps, idOf(params, 'e'));
     return reply.code(202).send({ event: views.event(found(deps.events.find(id), 'event', 'e', id)) });
   });
   app.post('/api/mute', async ({ body }) => {

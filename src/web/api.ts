@@ -34,8 +34,8 @@ function eventRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void {
     const page = readPage(query, 'e', deps.clock.wallMs());
     return toPage(deps.events.list({ ...page, limit: page.limit + 1 }), page.limit, views.event);
   });
-  app.get('/api/events/:id', async (request) => {
-    const id = idOf(request, 'e');
+  app.get('/api/events/:id', async ({ params }) => {
+    const id = idOf(params, 'e');
     const event = found(deps.events.find(id), 'event', 'e', id);
     return { ...views.event(event), ...bodyText(deps.events.body(id), deps.redact) };
   });
@@ -47,8 +47,8 @@ function jobRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void {
     const state = readState(query, JOB_STATES);
     return toPage(deps.jobs.list({ ...page, limit: page.limit + 1, state }), page.limit, views.job);
   });
-  app.get('/api/jobs/:id', async (request) => {
-    const id = idOf(request, 'j');
+  app.get('/api/jobs/:id', async ({ params }) => {
+    const id = idOf(params, 'j');
     return views.job(found(deps.jobs.find(id), 'job', 'j', id));
   });
 }
@@ -59,8 +59,8 @@ function messageRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void 
     const state = readState(query, MESSAGE_STATES);
     return toPage(deps.messages.list({ ...page, limit: page.limit + 1, state }), page.limit, views.message);
   });
-  app.get('/api/messages/:id', async (request) => {
-    const id = idOf(request, 'm');
+  app.get('/api/messages/:id', async ({ params }) => {
+    const id = idOf(params, 'm');
     const message = found(deps.messages.find(id), 'message', 'm', id);
     return { ...views.message(message), deliveries: deps.messages.deliveriesOf(id).map(views.delivery) };
   });

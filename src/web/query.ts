@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify';
 import { KairosError } from '../core/errors.ts';
 import { formatId, parseId, type IdLetter } from '../core/ids.ts';
 import { parseDurationMs } from '../core/units.ts';
@@ -43,8 +42,8 @@ export function toPage<Row extends { readonly id: number }, View extends { reado
 }
 
 /** The row number in the path. @throws {KairosError} `INPUT_INVALID`. */
-export function idOf(request: FastifyRequest, letter: IdLetter): number {
-  return parseId(letter, (request.params as { id: string }).id);
+export function idOf(params: unknown, letter: IdLetter): number {
+  return parseId(letter, (params as { id: string }).id);
 }
 
 /** @throws {KairosError} `NOT_FOUND`. */

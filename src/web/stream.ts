@@ -48,7 +48,7 @@ export function streamRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
       return HEARTBEAT_MS - PAUSE_MS;
     },
   });
-  let unwatch = (): void => undefined;
+  let unwatch: (() => void) | undefined;
 
   app.get('/api/stream', (_request, reply) => {
     if (clients.size >= CLIENTS_MAX) {
@@ -66,7 +66,7 @@ export function streamRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
     }
     client.once('close', () => {
       clients.delete(client);
-      if (clients.size === 0) unwatch();
+      if (clients.size === 0) unwatch?.();
     });
     client.on('error', () => client.destroy());
   });

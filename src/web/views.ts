@@ -8,13 +8,13 @@ import type { BudgetUse, DeliveryRecord, Status, WindowUse } from './ports.ts';
 
 /** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
 export interface Views {
-  event(event: Event): Record<string, unknown>;
-  job(job: Job): Record<string, unknown>;
-  message(message: Message): Record<string, unknown>;
-  delivery(delivery: DeliveryRecord): Record<string, unknown>;
-  status(status: Status): Record<string, unknown>;
-  budget(budget: BudgetUse, find: (id: number) => Message | undefined): Record<string, unknown>;
-  instant(ms: number): string;
+  readonly event: (event: Event) => Record<string, unknown>;
+  readonly job: (job: Job) => Record<string, unknown>;
+  readonly message: (message: Message) => Record<string, unknown>;
+  readonly delivery: (delivery: DeliveryRecord) => Record<string, unknown>;
+  readonly status: (status: Status) => Record<string, unknown>;
+  readonly budget: (budget: BudgetUse, find: (id: number) => Message | undefined) => Record<string, unknown>;
+  readonly instant: (ms: number) => string;
 }
 
 export function createViews(timeZone: () => string, redact: Redact): Views {

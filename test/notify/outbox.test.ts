@@ -234,6 +234,29 @@ describe('the outbox', () => {
     expect(second.messages.find(1)).toMatchObject({ state: 'sent', attempts: 2 });
   });
 
+  test('messages whose answer was lost may have arrived: they count on their channel, also after a restart [WINDOW-TWO-PER-15S]', async () => {
+    const clock = new FakeClock();
+    await using world = makeWorld(clock);
+    const [phone, desk] = [scriptedChannel('phone', clock), scriptedChannel('desk', clock)];
+    phone.answer = () => DOWN;
+    const life = await world.boot([phone, desk]);
+    await Promise.all(['one', 'two'].map((text) => life.enqueue({ text })));
+    await clock.advance(60_000);
+    phone.answer = () => ({ received: true, result: { kind: 'retry', error: 'closed', maybeReceived: true } });
+    for (let second = 0; second < 600 && phone.receipts.length < 2; second += 1) await clock.advance(1_000);
+    expect(phone.receipts.map(({ text }) => text).toSorted()).toEqual(['one', 'two']);
+    // Within the window of the two: the kill comes where only the ledger can tell.
+    await clock.advance(1);
+    life.kill();
+    phone.answer = () => SENT;
+    const spacedMs = clock.monoMs() - (phone.receipts[0]?.atMs ?? 0);
+    const next = await world.boot([phone, desk]);
+    await next.enqueue({ text: 'three' });
+    await clock.advance(60_000);
+    expect(desk.receipts.map(({ text }) => text)).toEqual(['one', 'two', 'three']);
+    expect([spacedMs, mostIn(15_000, phone.receipts)]).toEqual([expect.any(Number), 2]);
+  });
+
   test('a stop lets the attempt under way end', async () => {
     const clock = new FakeClock();
     await using world = makeWorld(clock);

@@ -24,7 +24,7 @@ afterEach(async () => app.close());
 interface Watcher {
   readonly answer: IncomingMessage;
   /** What came so far, once it holds these words. */
-  until(words: string): Promise<string>;
+  readonly until: (words: string) => Promise<string>;
 }
 
 async function watch(): Promise<Watcher> {

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { COMMANDS } from '../src/cli/commands.ts';
+import { buildProgram } from '../src/cli/program.ts';
+import { parseConfig } from '../src/daemon/config.ts';
+import { readText, readTree, ROOT } from './repository.ts';
+import type { SourceFile } from './tidy-checks.ts';
+
+const PAGES = [
+  ...['README.md', 'AGENTS.md', 'CONTRIBUTING.md', 'CHANGELOG.md'].map((path) => ({ path, text: readText(path) })),
+  ...readTree('docs', /\.md$/),
+];
+
+/** Promised by the contract and not there yet; pages may name them only where they say so. */
+const COMING = new Set(['install']);
+
+describe('what the pages show', () => {
+  test.each(PAGES.flatMap(yamlBlocks))('the configuration at $where is one that the daemon takes', ({ where, text }) => {
+    expect(() => parseConfig(text, where)).not.toThrow();
+  });
+
+  test('every kairos command they name exists, with its subcommand and its options', async () => {
+    const program = await wholeProgram();
+    const wrong = PAGES.flatMap((page) => commandLines(page).map((line) => problemWith(program, line)));
+    expect(wrong.filter((problem) => problem !== undefined)).toEqual([]);
+  });
+
+  test('the test above finds commands, and sees one that is not there', async () => {
+    const program = await wholeProgram();
+    expect(PAGES.flatMap(commandLines).length).toBeGreaterThan(50);
+    const page = { path: 'x.md', text: 'Say `kairos webhok test` or `kairos jobs requeu j1` or `kairos log --limt 3`, or `kairos stop`.' };
+    expect(commandLines(page).map((line) => problemWith(program, line)).filter(Boolean)).toHaveLength(3);
+  });
+
+  test('every file of the repository they link to is there', () => {
+    const broken = PAGES.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)(?:#[^)]*)?\)/g)]
+        .map(([, target = '']) => join(dirname(path), target))
+        .filter((target) => !existsSync(join(ROOT, target)))
+        .map((target) => `${path} → ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('every anchor they link to is a heading', () => {
+    const headings = new Map(PAGES.map(({ path, text }) => [path, new Set(anchorsOf(text))]));
+    const broken = PAGES.flatMap(({ path, text }) =>
+      [...text.matchAll(/\]\(([\w./-]*\.md)?#([^)]+)\)/g)]
+        .filter(([, file, anchor = '']) => !headings.get(file === undefined ? path : join(dirname(path), file))?.has(anchor))
+        .map(([link]) => `${path} ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+});
+
+/** Fenced `yaml` blocks. Each must be a whole configuration: a fragment would not be checked by anybody. */
+function yamlBlocks({ path, text }: SourceFile): { where: string; text: string }[] {
+  return [...text.matchAll(/^ *```yaml\n([\s\S]*?)^ *```/gm)].map((found) => ({
+    where: `${path}:${text.slice(0, found.index).split('\n').length}`,
+    text: found[1] ?? '',
+  }));
+}
+
+interface CommandLine {
+  readonly where: string;
+  readonly words: readonly string[];
+}
+
+/** `kairos …` in inline code and as a line of a shell block; also bin/kairos, and after variables. */
+function commandLines({ path, text }: SourceFile): CommandLine[] {
+  const inline = [...text.matchAll(/`([^`\n]+)`/g)].map((found) => found[1] ?? '');
+  const fenced = [...text.matchAll(/^ *```(?:sh|console)\n([\s\S]*?)^ *```/gm)].flatMap((found) => (found[1] ?? '').split('\n'));
+  return [...inline, ...fenced].flatMap((line) =>
+    [...line.replace(/#.*$/, '').matchAll(/(?:^|[\s;&|(])(?:bin\/)?kairos ((?:[a-z-]+|<?[A-Z]+>?|\S+)(?: [^;&|)]+)?)/g)].map((found) => ({
+      where: `${path}: ${line.trim()}`,
+      words: (found[1] ?? '').trim().split(/\s+/),
+    })),
+  );
+}
+
+function problemWith(program: Command, { where, words }: CommandLine): string | undefined {
+  const [name = '', sub = ''] = words.filter((word) => !word.startsWith('-'));
+  if (name === '' || COMING.has(name) || !/^[a-z-]+$/.test(name)) return undefined;
+  const command = program.commands.find((each) => each.name() === name);
+  if (command === undefined) return `${where}: there is no command ${name}`;
+  const inner = command.commands.find((each) => each.name() === sub);
+  const takesWords = command.registeredArguments.length > 0;
+  if (inner === undefined && /^[a-z]+$/.test(sub) && !takesWords && command.commands.length > 0) {
+    return `${where}: ${name} has no subcommand ${sub}`;
+  }
+  const known = [program, command, ...(inner === undefined ? [] : [inner])].flatMap((each) =>
+    each.options.flatMap(({ long, short }) => [long, short]),
+  );
+  const unknown = words.filter((word) => /^--?[a-z]/i.test(word)).map((word) => word.split('=', 1)[0]);
+  const missing = unknown.find((option) => option !== '--help' && option !== '-h' && !known.includes(option));
+  return missing === undefined ? undefined : `${where}: no option ${missing}`;
+}
+
+async function wholeProgram(): Promise<Command> {
+  const world = { env: {}, stdout: process.stdout, stderr: process.stderr, nowMs: () => 0 };
+  return await buildProgram(new Set(COMMANDS.map(({ name }) => name)), () => async () => undefined, world);
+}
+
+/** As GitHub makes them: lower case, blanks to hyphens, everything else that is no letter or digit left out. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#{1,6} (.+)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .trim()
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,0 +1,6 @@
+import { lockHome } from '../../src/ledger/lock.ts';
+
+/** A process of its own that holds a home until it is killed. */
+lockHome(process.argv[2] ?? '', 'pid 4711, since noon');
+process.stdout.write('held\n');
+process.stdin.resume();
