@@ -99,12 +99,14 @@ function startLoad(url: string, dice: Dice, paceMs: number): Load {
   const line = async (connection: number): Promise<void> => {
     const agent = oneConnection();
     const own: Sent[] = [];
+    let pending: Sent | undefined;
     for (let n = 0; !ending; n += 1) {
-      const again = own.length > 0 && dice.happens(0.15);
-      const sent = again ? dice.pick(own) : newDelivery(`k-${connection}-${n}`, dice);
-      if (!again) own.push(sent);
-      if (!again) all.push(sent);
-      await deliver(url, sent, agent);
+      // What nobody answered is mostly sent again at once; now and then only in the end.
+      const old = pending !== undefined && dice.happens(0.9) ? pending : own.length > 0 && dice.happens(0.15) ? dice.pick(own) : undefined;
+      const sent = old ?? newDelivery(`k-${connection}-${n}`, dice);
+      if (old === undefined) own.push(sent);
+      if (old === undefined) all.push(sent);
+      pending = (await deliver(url, sent, agent)) ? undefined : sent;
       await sleep(dice.between(0, paceMs * 2));
     }
     for (const sent of own.filter(({ answers }) => !answers.some(isTaken))) await deliver(url, sent, agent);
@@ -125,12 +127,15 @@ function newDelivery(id: string, dice: Dice): Sent {
   return { id, event: dice.pick(EVENTS), body: Buffer.from(JSON.stringify(body)), answers: [], unanswered: 0 };
 }
 
-async function deliver(url: string, sent: Sent, agent: ReturnType<typeof oneConnection>): Promise<void> {
+/** @returns whether a whole answer came. */
+async function deliver(url: string, sent: Sent, agent: ReturnType<typeof oneConnection>): Promise<boolean> {
   try {
     const { status, text } = await postGithub(url, sent, { agent });
     sent.answers.push({ status, ...(status < 300 ? (JSON.parse(text) as { id: string; duplicate: boolean }) : {}) });
+    return true;
   } catch {
     sent.unanswered += 1;
+    return false;
   }
 }
 

@@ -11,9 +11,11 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'notify[].url': 'Where each message is posted: http or https, without user name and password.',
   'sources[].kind': 'How the sender proves who it is. See [webhooks](webhooks.md).',
   'sources[].trust': 'Who stands behind the texts. `owner` is for scripts of your own.',
-  'subscriptions[].where': 'Path into the payload → condition; all must hold; at most 50. See [webhooks](webhooks.md#conditions).',
+  'subscriptions[].where':
+    'Path into the payload → condition; all must hold; at most 50. See [webhooks](webhooks.md#conditions).',
   'storm.per': 'The time looked back over, for each source.',
-  'storm.events': 'From more than this many matched events in that time on, a source is in a storm and its waiting jobs of one topic become one.',
+  'storm.events':
+    'From more than this many matched events in that time on, a source is in a storm and its waiting jobs of one topic become one.',
   'journal.maxBytes': 'How large the log of one day may grow. The rest of that day goes to `YYYY-MM-DD.overflow.md`.',
   'retention.events': 'How long events, and with them jobs, messages and delivery ids, are kept.',
   'retention.bodies': 'How long the bodies of events are kept. A body whose job is still open stays.',

@@ -43,7 +43,13 @@ export function renderConfigDocs(): string {
   const known = new Set(keys.map(({ path }) => path));
   const stale = Object.keys(MEANINGS).filter((path) => !known.has(path));
   if (stale.length > 0) throw new Error(`MEANINGS names keys that are gone: ${stale.join(', ')}`);
-  const parts = sections.map(([name, schema]) => renderSection(name, schema, keys.filter((key) => isOf(name, key.path))));
+  const parts = sections.map(([name, schema]) =>
+    renderSection(
+      name,
+      schema,
+      keys.filter((key) => isOf(name, key.path)),
+    ),
+  );
   return `${[FOREWORD, ...parts, AFTERWORD].map((part) => part.trim()).join('\n\n')}\n`;
 }
 
@@ -126,7 +132,8 @@ function typeOf(path: string, schema: Schema): string {
   if (Array.isArray(schema.type)) return quantityOf(path);
   if (schema.items !== undefined) return `list of ${plural(typeOf(path, schema.items))}`;
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((one) => typeOf(path, one)))].join(' or ');
-  if (schema.type === 'object' && schema.properties !== undefined) return `{ ${Object.keys(schema.properties).join(', ')} }`;
+  if (schema.type === 'object' && schema.properties !== undefined)
+    return `{ ${Object.keys(schema.properties).join(', ')} }`;
   if (schema.type === 'object') return 'map';
   const range = schema.maximum === undefined ? '' : ` ${schema.minimum ?? 0} to ${schema.maximum}`;
   return `${{ string: 'text', integer: 'whole number', boolean: 'true or false' }[String(schema.type)] ?? String(schema.type)}${range}`;
@@ -167,7 +174,9 @@ function sizeText(bytes: number): string {
 function flow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(flow).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
-  return `{ ${Object.entries(value).map(([key, inner]) => `${key}: ${flow(inner)}`).join(', ')} }`;
+  return `{ ${Object.entries(value)
+    .map(([key, inner]) => `${key}: ${flow(inner)}`)
+    .join(', ')} }`;
 }
 
 /** What says only how a duration or size is written says nothing about the key. */

@@ -17,9 +17,12 @@ const PAGES = [
 const COMING = new Set(['install']);
 
 describe('what the pages show', () => {
-  test.each(PAGES.flatMap(yamlBlocks))('the configuration at $where is one that the daemon takes', ({ where, text }) => {
-    expect(() => parseConfig(text, where)).not.toThrow();
-  });
+  test.each(PAGES.flatMap(yamlBlocks))(
+    'the configuration at $where is one that the daemon takes',
+    ({ where, text }) => {
+      expect(() => parseConfig(text, where)).not.toThrow();
+    },
+  );
 
   test('every kairos command they name exists, with its subcommand and its options', async () => {
     const program = await wholeProgram();
@@ -30,8 +33,15 @@ describe('what the pages show', () => {
   test('the test above finds commands, and sees one that is not there', async () => {
     const program = await wholeProgram();
     expect(PAGES.flatMap(commandLines).length).toBeGreaterThan(50);
-    const page = { path: 'x.md', text: 'Say `kairos webhok test` or `kairos jobs requeu j1` or `kairos log --limt 3`, or `kairos stop`.' };
-    expect(commandLines(page).map((line) => problemWith(program, line)).filter(Boolean)).toHaveLength(3);
+    const page = {
+      path: 'x.md',
+      text: 'Say `kairos webhok test` or `kairos jobs requeu j1` or `kairos log --limt 3`, or `kairos stop`.',
+    };
+    expect(
+      commandLines(page)
+        .map((line) => problemWith(program, line))
+        .filter(Boolean),
+    ).toHaveLength(3);
   });
 
   test('every file of the repository they link to is there', () => {
@@ -48,7 +58,9 @@ describe('what the pages show', () => {
     const headings = new Map(PAGES.map(({ path, text }) => [path, new Set(anchorsOf(text))]));
     const broken = PAGES.flatMap(({ path, text }) =>
       [...text.matchAll(/\]\(([\w./-]*\.md)?#([^)]+)\)/g)]
-        .filter(([, file, anchor = '']) => !headings.get(file === undefined ? path : join(dirname(path), file))?.has(anchor))
+        .filter(
+          ([, file, anchor = '']) => !headings.get(file === undefined ? path : join(dirname(path), file))?.has(anchor),
+        )
         .map(([link]) => `${path} ${link}`),
     );
     expect(broken).toEqual([]);
@@ -71,9 +83,15 @@ interface CommandLine {
 /** `kairos …` in inline code and as a line of a shell block; also bin/kairos, and after variables. */
 function commandLines({ path, text }: SourceFile): CommandLine[] {
   const inline = [...text.matchAll(/`([^`\n]+)`/g)].map((found) => found[1] ?? '');
-  const fenced = [...text.matchAll(/^ *```(?:sh|console)\n([\s\S]*?)^ *```/gm)].flatMap((found) => (found[1] ?? '').split('\n'));
+  const fenced = [...text.matchAll(/^ *```(?:sh|console)\n([\s\S]*?)^ *```/gm)].flatMap((found) =>
+    (found[1] ?? '').split('\n'),
+  );
   return [...inline, ...fenced].flatMap((line) =>
-    [...line.replace(/#.*$/, '').matchAll(/(?:^|[\s;&|(])(?:bin\/)?kairos ((?:[a-z-]+|<?[A-Z]+>?|\S+)(?: [^;&|)]+)?)/g)].map((found) => ({
+    [
+      ...line
+        .replace(/#.*$/, '')
+        .matchAll(/(?:^|[\s;&|(])(?:bin\/)?kairos ((?:[a-z-]+|<?[A-Z]+>?|\S+)(?: [^;&|)]+)?)/g),
+    ].map((found) => ({
       where: `${path}: ${line.trim()}`,
       words: (found[1] ?? '').trim().split(/\s+/),
     })),

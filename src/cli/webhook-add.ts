@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { KairosError } from '../core/errors.ts';
 import { loadConfig, type Config } from '../daemon/config.ts';
+import { makeHome } from '../daemon/home.ts';
 import { readSecrets } from '../daemon/secrets.ts';
 import { variablesOf, type SourceOptions } from '../webhooks/options.ts';
 import type { SourceKindName } from '../webhooks/source.ts';
@@ -52,6 +53,7 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
     );
   }
   const secret = makeSecret(source.kind);
+  makeHome(cli.home);
   writeSecrets(cli.home, { [variable]: secret, ...(old === undefined ? {} : { [previous]: old }) });
   const client = findClient(cli.home, cli.env);
   const base = client?.url ?? `http://${config.server.host}:${config.server.port}`;

@@ -43,7 +43,7 @@ export interface OutboxRows {
 
 const WAITING = "state = 'queued' AND released_at IS NULL";
 const COLUMNS = 'id, kind, urgent, topic, queued_at, expires_at, reason';
-const MUTED = "EXISTS (SELECT 1 FROM mutes WHERE mutes.topic = messages.topic AND mutes.topic <> '' AND until_at > ?)";
+const MUTED = "topic IN (SELECT topic FROM mutes WHERE topic <> '' AND until_at > ?)";
 const LIMITS = { overdue: 500, reactive: 100, urgent: 100, normal: 500, muted: 100 };
 
 interface WaitingRow {
@@ -86,7 +86,7 @@ function waiting(database: Database, nowMs: number): WaitingMessage[] {
     ...select("kind = 'reactive' ORDER BY id").all<WaitingRow>(LIMITS.reactive),
     ...oldest.all<WaitingRow>('proactive', 1, nowMs, LIMITS.urgent),
     ...oldest.all<WaitingRow>('proactive', 0, nowMs, LIMITS.normal),
-    ...select(`kind = 'proactive' AND ${MUTED} ORDER BY id`).all<WaitingRow>(nowMs, LIMITS.muted),
+    ...select(`kind = 'proactive' AND ${MUTED} ORDER BY id`, 'messages_waiting').all<WaitingRow>(nowMs, LIMITS.muted),
   ];
   return [...new Map(rows.map((row) => [row.id, toWaiting(row)])).values()];
 }

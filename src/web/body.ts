@@ -1,7 +1,7 @@
 import type { Redact } from '../core/ports.ts';
 
 /** A body is shown up to here; `bodyBytes` tells how long it really is. */
-export const BODY_CHARS_MAX = 65_536;
+const BODY_CHARS_MAX = 65_536;
 /** Read beyond the cut, so that a secret that the cut would halve is seen whole and taken out. */
 const MARGIN_BYTES = 16_384;
 

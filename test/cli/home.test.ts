@@ -129,7 +129,6 @@ describe('kairos webhook add', () => {
   test('does not replace a secret unless told to, and then keeps the old one beside it [WEB-ROTATION]', async () => {
     const home = newHome();
     const argv = ['webhook', 'add', 'github', '--json', '--home', home];
-    mkdirSync(home);
     const first = JSON.parse((await kairos(home, argv)).stdout) as { secret: string };
     const refused = await kairos(home, argv);
     expect(refused.code).toBe(1);

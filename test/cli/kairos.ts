@@ -30,7 +30,7 @@ afterEach(async () => {
 });
 
 /** A directory of the test's own; gone after it. */
-export function makeFolder(): string {
+function makeFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'kairos-cli-'));
   folders.push(folder);
   return folder;

@@ -142,10 +142,13 @@ describe('a disk that is full', () => {
   });
 
   test('in the middle of writing keeps what was acknowledged, half-writes nothing, and recovers [LEDGER-DISK-FLOOR] [LEDGER-FAULTS]', async (context) => {
-    using disk = smallDisk(32);
+    using disk = smallDisk(64);
     context.skip(disk === undefined, 'a small file system can only be mounted by root on Linux');
     const home = disk?.path ?? '';
+    const ballast = join(home, 'ballast');
+    writeFileSync(ballast, Buffer.alloc(44 * MIB));
     const clock = new FakeClock();
+    const deliveries = (ledger: Ledger): string[] => ledger.events.list({ limit: 5_000 }).map(({ delivery }) => delivery).toReversed();
     const taken: string[] = [];
     {
       await using ledger = await ledgerIn(home, { clock });
@@ -155,21 +158,36 @@ describe('a disk that is full', () => {
       expect(existsSync(join(home, 'reserve'))).toBe(false);
       taken.push(...first.taken);
       expect(taken.length).toBeGreaterThan(50);
+      expect(deliveries(ledger)).toEqual(taken);
+      // What was accepted is worked off in the space of the reserve.
       const [claimed] = await ledger.jobs.claim(1, NOON_MS, 1_000);
       expect(await ledger.jobs.settle(claimed ?? expect.fail(), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(true);
-      const count = ledger.events.list({ limit: 5_000 }).map(({ delivery }) => delivery);
-      expect(count.toReversed()).toEqual(taken);
-      // Copying the log back and giving its space back is all it takes here: the log held everything twice.
-      await until(clock, () => ledger.health().ok || freeBytes(home) > 0);
+      await expect(ledger.events.append(event('b0'))).rejects.toMatchObject({ code: 'DISK_FULL' });
+      rmSync(ballast);
+      await until(clock, () => ledger.health().ok);
+      expect(existsSync(join(home, 'reserve'))).toBe(true);
+      expect(await ledger.events.append(event('b0'))).toMatchObject({ duplicate: false });
+      expect(await ledger.events.append(event(taken.at(-1) ?? ''))).toMatchObject({ duplicate: true });
     }
-    const [oldest = '', newest = ''] = [taken[0], taken.at(-1)];
     await using again = await ledgerIn(home, { clock });
-    expect(again.events.list({ limit: 5_000 }).map(({ delivery }) => delivery).toReversed()).toEqual(taken);
+    expect(deliveries(again)).toEqual([...taken, 'b0']);
     expect(again.jobs.list({ limit: 5_000 })).toHaveLength(taken.length);
-    await until(clock, () => again.health().ok || !again.health().ok);
-    if (again.health().ok) {
-      expect(await again.events.append(event(newest))).toMatchObject({ duplicate: true });
-      expect(await again.events.append(event(oldest))).toMatchObject({ duplicate: true });
+  });
+
+  test('lets a daemon start on it, and take back what was running [LEDGER-DISK-FLOOR] [DISPATCH-RECOVERY]', async (context) => {
+    using disk = smallDisk(32);
+    context.skip(disk === undefined, 'a small file system can only be mounted by root on Linux');
+    const home = disk?.path ?? '';
+    const clock = new FakeClock();
+    {
+      await using ledger = await ledgerIn(home, { clock });
+      await ledger.events.append(event('d1', { jobs: [job()] }));
+      await ledger.jobs.claim(1, NOON_MS, 1_000);
     }
+    writeFileSync(join(home, 'ballast'), Buffer.alloc(freeBytes(home) - 262_144));
+    await using ledger = await ledgerIn(home, { clock });
+    expect(ledger.health()).toMatchObject({ ok: false, code: 'DISK_FULL' });
+    const [running] = ledger.jobs.interrupted();
+    expect(await ledger.jobs.settle(running ?? expect.fail(), { state: 'queued', error: 'cut', dueAtMs: NOON_MS }, NOON_MS)).toBe(true);
   });
 });

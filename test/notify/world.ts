@@ -12,7 +12,7 @@ import type { Channel, OutgoingMessage, SendResult } from '../../src/notify/chan
 import { startOutbox, type Outbox, type OutboxOptions } from '../../src/notify/outbox.ts';
 import { type FakeClock, settle } from '../fakes/clock.ts';
 
-export const silentLog: Log = {
+const silentLog: Log = {
   debug() {},
   info() {},
   warn() {},
@@ -20,7 +20,7 @@ export const silentLog: Log = {
   child: () => silentLog,
 };
 
-export const halfRandom: Random = { fraction: () => 0.5, bytes: (count) => new Uint8Array(count) };
+const halfRandom: Random = { fraction: () => 0.5, bytes: (count) => new Uint8Array(count) };
 
 export const TTL_MS = 12 * 3_600_000;
 
@@ -216,9 +216,9 @@ export function scriptedChannel(
   const channel = {
     name,
     receipts,
-    answer: (): Answer => ({ received: true, result: { kind: 'sent' } }),
+    answer: (_message: OutgoingMessage, _signal: AbortSignal): Answer => ({ received: true, result: { kind: 'sent' } }),
     async send(message: OutgoingMessage, signal: AbortSignal): Promise<SendResult> {
-      const answer: Answer = (channel.answer as (m: OutgoingMessage, s: AbortSignal) => Answer)(message, signal);
+      const answer: Answer = channel.answer(message, signal);
       if (answer.delayMs !== undefined) await clock.sleep(answer.delayMs, signal);
       if (answer.received && !signal.aborted) receipts.push({ ...message, atMs: clock.monoMs() });
       if (answer.result === 'hang') return new Promise<never>(() => {});

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
 import { configJsonSchema, parseConfig } from '../../daemon/config.ts';
@@ -70,29 +70,47 @@ function defaults(): Answers {
 
 async function ask(): Promise<Answers> {
   const { timeZone, port } = defaults();
-  const lines = createInterface({ input: process.stdin, output: process.stdout });
-  // Ctrl-D or Ctrl-C: nothing has been written yet.
-  const ended = new AbortController();
-  lines.once('close', () => ended.abort());
+  const terminal = createInterface({ input: process.stdin, output: process.stdout });
+  // The iterator keeps lines that come faster than they are asked for (somebody pastes them).
+  const lines = terminal[Symbol.asyncIterator]();
+  const question = async (text: string, otherwise: string, accepts: (answer: string) => boolean): Promise<string> => {
+    terminal.setPrompt(`${text}${otherwise === '' ? '' : ` [${otherwise}]`}: `);
+    for (;;) {
+      terminal.prompt();
+      const line = await lines.next();
+      // Ctrl-C or Ctrl-D.
+      if (line.done === true)
+        throw new KairosError('INPUT_INVALID', 'expected answers, got the end of the input; nothing was written');
+      const answer = line.value.trim() || otherwise;
+      if (accepts(answer)) return answer;
+    }
+  };
   try {
-    const question = async (text: string, otherwise: string): Promise<string> =>
-      (
-        await lines.question(`${text}${otherwise === '' ? '' : ` [${otherwise}]`}: `, { signal: ended.signal })
-      ).trim() || otherwise;
     return {
-      timeZone: await question('Time zone', timeZone),
-      port: Number(await question('Port on this machine', String(port))),
-      webhookUrl: await question('Send messages to a webhook URL too (empty: no)', ''),
+      timeZone: await question('Time zone, such as Europe/Berlin', timeZone, isTimeZone),
+      port: Number(
+        await question(
+          'Port on this machine',
+          String(port),
+          (text) => /^\d{1,5}$/.test(text) && Number(text) <= 65_535,
+        ),
+      ),
+      webhookUrl: await question(
+        'Send messages to a webhook URL too (empty: no)',
+        '',
+        (text) => text === '' || URL.canParse(text),
+      ),
     };
-  } catch (error) {
-    throw new KairosError(
-      'INPUT_INVALID',
-      'expected answers, got the end of the input; nothing was written',
-      {},
-      error,
-    );
   } finally {
-    lines.close();
+    terminal.close();
+  }
+}
+
+function isTimeZone(name: string): boolean {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId !== '';
+  } catch {
+    return false;
   }
 }
 
