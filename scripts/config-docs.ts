@@ -55,7 +55,7 @@ export function renderConfigDocs(): string {
 
 /** Every key of config.yaml, in the order of the schema. */
 export function configKeys(): ConfigKey[] {
-  return keysBelow('', configJsonSchema() as Schema);
+  return keysBelow('', configJsonSchema());
 }
 
 function renderSection(name: string, schema: Schema, keys: readonly ConfigKey[]): string {
@@ -127,8 +127,8 @@ function typesOf(path: string, name: string, holders: readonly Schema[]): string
 }
 
 function typeOf(path: string, schema: Schema): string {
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
-  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
+  if (schema.const !== undefined) return `\`${flow(schema.const)}\``;
+  if (schema.enum !== undefined) return schema.enum.map((value) => `\`${flow(value)}\``).join(', ');
   if (Array.isArray(schema.type)) return quantityOf(path);
   if (schema.items !== undefined) return `list of ${plural(typeOf(path, schema.items))}`;
   if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((one) => typeOf(path, one)))].join(' or ');
@@ -162,7 +162,7 @@ function quantityOf(path: string): string {
 function defaultOf(schema: Schema): string {
   if (schema.default === undefined) return '–';
   if (!Array.isArray(schema.type)) return `\`${flow(schema.default)}\``;
-  return `\`${/^Size/.test(schema.description ?? '') ? sizeText(Number(schema.default)) : formatDuration(Number(schema.default))}\``;
+  return `\`${schema.description?.startsWith('Size') ? sizeText(Number(schema.default)) : formatDuration(Number(schema.default))}\``;
 }
 
 function sizeText(bytes: number): string {
@@ -194,7 +194,7 @@ function variantsOf(schema: Schema): readonly Schema[] {
 }
 
 function kindsOf(variants: readonly Schema[]): string[] {
-  return variants.map((variant) => String(variant.properties?.['kind']?.const));
+  return variants.map((variant) => flow(variant.properties?.['kind']?.const));
 }
 
 function isOf(section: string, path: string): boolean {

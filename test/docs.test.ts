@@ -99,7 +99,7 @@ function commandLines({ path, text }: SourceFile): CommandLine[] {
 }
 
 function problemWith(program: Command, { where, words }: CommandLine): string | undefined {
-  const [name = '', sub = ''] = words.filter((word) => !word.startsWith('-'));
+  const [name = '', sub = ''] = words;
   if (name === '' || COMING.has(name) || !/^[a-z-]+$/.test(name)) return undefined;
   const command = program.commands.find((each) => each.name() === name);
   if (command === undefined) return `${where}: there is no command ${name}`;
@@ -118,7 +118,7 @@ function problemWith(program: Command, { where, words }: CommandLine): string | 
 
 async function wholeProgram(): Promise<Command> {
   const world = { env: {}, stdout: process.stdout, stderr: process.stderr, nowMs: () => 0 };
-  return await buildProgram(new Set(COMMANDS.map(({ name }) => name)), () => async () => undefined, world);
+  return buildProgram(new Set(COMMANDS.map(({ name }) => name)), () => async () => undefined, world);
 }
 
 /** As GitHub makes them: lower case, blanks to hyphens, everything else that is no letter or digit left out. */

@@ -9,7 +9,7 @@ export function defineStart(command: Command, act: Act): void {
   withExamples(command, 'kairos start', 'KAIROS_PORT=0 kairos start --home /tmp/try').action(
     act(async (cli) => {
       const { runStart } = await import('./start.ts');
-      cli.exitCode = await runStart({ ...cli.env, KAIROS_HOME: cli.home });
+      cli.exitCode = await runStart({ ...cli.env, KAIROS_HOME: cli.home }, cli.json);
     }),
   );
 }

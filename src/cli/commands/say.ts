@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
-import { openClient } from '../client.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openClient, type Client } from '../client.ts';
 import { withExamples, type Act } from '../commands.ts';
-import type { EventRow, JobRow } from '../rows.ts';
+import type { EventRow, JobRow, MessageRow } from '../rows.ts';
 
 export function define(command: Command, act: Act): void {
   command
@@ -13,11 +14,22 @@ export function define(command: Command, act: Act): void {
     act(async (cli, words) => {
       const client = openClient(cli.home, cli.env);
       const said = await client.post<{ event: EventRow; job: JobRow | null }>('/api/say', { text: words.join(' ') });
-      const job = said.job === null ? '' : ` (job ${said.job.id})`;
-      cli.print(
-        said,
-        `Recorded as ${said.event.id}${job}. The answer comes over your channels; see also: kairos messages`,
-      );
+      const reply = await awaitReply(client, said.event.id);
+      const recorded = `Recorded as ${said.event.id}; the answer comes over your channels. See also: kairos messages`;
+      cli.print({ ...said, reply: reply ?? null }, reply?.text ?? recorded);
     }),
   );
+}
+
+const REPLY_MS_MAX = 5_000;
+const LOOK_MS = 50;
+
+/** The reply goes to the channels whether or not anybody waits here; who asked at a terminal wants to read it there. */
+async function awaitReply(client: Client, eventId: string): Promise<MessageRow | undefined> {
+  for (const untilMs = performance.now() + REPLY_MS_MAX; performance.now() < untilMs; await pause(LOOK_MS)) {
+    const { items } = await client.get<{ items: MessageRow[] }>('/api/messages?limit=50');
+    const reply = items.find(({ replyTo }) => replyTo === eventId);
+    if (reply !== undefined) return reply;
+  }
+  return undefined;
 }

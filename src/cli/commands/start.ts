@@ -18,9 +18,10 @@ const STOP_MS_MAX = 20_000;
 /**
  * `kairos start`: runs the daemon in the foreground until a signal or `kairos stop` ends it.
  *
+ * @param json Says where it listens as one JSON document instead of in words.
  * @returns The exit code. @throws {KairosError} when it can't start.
  */
-export async function runStart(env: Env): Promise<number> {
+export async function runStart(env: Env, json = false): Promise<number> {
   process.umask(0o077);
   const home = homeOf(env);
   makeHome(home);
@@ -42,7 +43,7 @@ export async function runStart(env: Env): Promise<number> {
       config,
       secrets,
       token,
-      version: version(),
+      version: ownVersion(),
       pid: process.pid,
       platform: process.platform,
       inheritedFd: inheritedFd(env),
@@ -54,7 +55,8 @@ export async function runStart(env: Env): Promise<number> {
     log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed'),
   );
   watchSignals(asked.resolve);
-  greet(daemon, home);
+  if (json) print(JSON.stringify({ pid: process.pid, url: daemon.url, home, safeMode: daemon.safeMode }));
+  else greet(daemon, home);
   const by = await asked.promise;
   log.info({ by }, 'stopping');
   await stopWithin(daemon, STOP_MS_MAX);
@@ -71,9 +73,9 @@ function usage(): { residentBytes: number; cpuSeconds: number } {
   return { residentBytes: process.memoryUsage.rss(), cpuSeconds: (user + system) / 1e6 };
 }
 
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../../package.json') as { version: string };
-  return version;
+function ownVersion(): string {
+  const manifest = createRequire(import.meta.url)('../../../package.json') as { version: string };
+  return manifest.version;
 }
 
 function readLevel(text: string | undefined): LogLevel {
