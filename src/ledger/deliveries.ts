@@ -103,9 +103,9 @@ function openOf(database: Database, channel: string, limit: number): OpenDeliver
     .statement(
       `SELECT d.message_id, m.kind, m.urgent, m.topic, d.attempts, d.next_at, m.released_at, d.error
        FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
-       WHERE d.channel = ?1 AND d.state IN ('pending', 'sending') AND (m.topic = '' OR m.kind = 'reactive' OR NOT EXISTS (
-         SELECT 1 FROM deliveries AS o JOIN messages AS older ON older.id = o.message_id
-         WHERE o.channel = ?1 AND o.state IN ('pending', 'sending') AND o.message_id < d.message_id AND older.topic = m.topic AND older.kind = 'proactive'))
+       WHERE d.channel = ?1 AND d.state IN ('pending', 'sending') AND (m.topic = '' OR m.kind = 'reactive' OR d.message_id IN (
+         SELECT min(o.message_id) FROM deliveries AS o JOIN messages AS older ON older.id = o.message_id
+         WHERE o.channel = ?1 AND o.state IN ('pending', 'sending') AND older.kind = 'proactive' GROUP BY older.topic))
        ORDER BY m.kind = 'reactive' DESC, d.next_at, d.message_id LIMIT ?2`,
     )
     .all<OpenRow>(channel, limit)
