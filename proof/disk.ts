@@ -24,7 +24,11 @@ export async function proveDisk(options: CampaignOptions): Promise<Report> {
   const skipped = reports.flatMap((report) => report.skipped ?? []);
   return {
     checks: reports.flatMap((report) => report.checks),
-    figures: Object.assign({}, ...reports.map((report) => report.figures), ...skipped.map((why, index) => ({ [`skipped (${index + 1})`]: why }))) as Report['figures'],
+    figures: Object.assign(
+      {},
+      ...reports.map((report) => report.figures),
+      ...skipped.map((why, index) => ({ [`skipped (${index + 1})`]: why })),
+    ) as Report['figures'],
     ...(skipped.length === reports.length && { skipped: skipped.join('; ') }),
   };
 }
@@ -63,11 +67,27 @@ export async function fillDisk(options: CampaignOptions): Promise<Report> {
   const ledger = readLedger(home.path);
   return {
     checks: [
-      { name: 'a full disk is answered 503', ok: shed, detail: JSON.stringify(tally(load.answers.map(({ status }) => status))) },
-      none('each refusal is a problem document with Retry-After', refused.filter((answer) => !isProperRefusal(answer, ['DISK_FULL', 'LEDGER_FAILED'])).map(brief), `${refused.length} refusals, ${JSON.stringify(tally(refused.map(codeOf)))}`),
-      { name: '/readyz is 503 and says why', ok: ready.status === 503 && /MiB are free|disk/.test(reason), detail: reason },
+      {
+        name: 'a full disk is answered 503',
+        ok: shed,
+        detail: JSON.stringify(tally(load.answers.map(({ status }) => status))),
+      },
+      none(
+        'each refusal is a problem document with Retry-After',
+        refused.filter((answer) => !isProperRefusal(answer, ['DISK_FULL', 'LEDGER_FAILED'])).map(brief),
+        `${refused.length} refusals, ${JSON.stringify(tally(refused.map(codeOf)))}`,
+      ),
+      {
+        name: '/readyz is 503 and says why',
+        ok: ready.status === 503 && /MiB are free|disk/.test(reason),
+        detail: reason,
+      },
       equal('the daemon is alive meanwhile', alive, 200),
-      { name: 'it takes deliveries again by itself', ok: back && backMs < RECOVERY_MS_MAX, detail: `${backMs.toFixed(0)} ms after there was room` },
+      {
+        name: 'it takes deliveries again by itself',
+        ok: back && backMs < RECOVERY_MS_MAX,
+        detail: `${backMs.toFixed(0)} ms after there was room`,
+      },
       equal('then it is quiet, and stops cleanly', [quiet, exit], [true, 0]),
       ...checkLedger('full disk', load.taken, ledger),
     ],
@@ -76,7 +96,7 @@ export async function fillDisk(options: CampaignOptions): Promise<Report> {
 }
 
 /** The real daemon while flushes and writes fail now and then, after that while all of them do; then after a `kill -9`. */
-export async function failDisk(options: CampaignOptions): Promise<Report> {
+export async function failDisk(options: CampaignOptions & { readonly faults?: readonly string[] }): Promise<Report> {
   const library = '/usr/lib/fiu/fiu_run_preload.so';
   if (!existsSync(library)) return { checks: [], figures: {}, skipped: 'fiu-run (fiu-utils) is not installed' };
   using home = makeHome(CONFIG, { keep: options.keep });
@@ -86,11 +106,17 @@ export async function failDisk(options: CampaignOptions): Promise<Report> {
   const refused: Answer[] = [];
   const taken = new Map<string, string>();
   const recoveries: number[] = [];
-  const rounds = FAULTS.flatMap((fault) => [0.2, 1].map((probability) => ({ fault, probability })));
+  const rounds = (options.faults ?? FAULTS).flatMap((fault) => [0.2, 1].map((probability) => ({ fault, probability })));
   for (const [index, { fault, probability }] of rounds.entries()) {
     const load = startLoad(daemon, 2_000, `f${index}`);
     await sleep(500);
-    await command(control, daemon, probability === 1 ? `enable name=${fault},failinfo=${EIO}` : `enable_random name=${fault},probability=${probability},failinfo=${EIO}`);
+    await command(
+      control,
+      daemon,
+      probability === 1
+        ? `enable name=${fault},failinfo=${EIO}`
+        : `enable_random name=${fault},probability=${probability},failinfo=${EIO}`,
+    );
     await sleep(options.quick ? 1_000 : 3_000);
     await command(control, daemon, `disable name=${fault}`);
     const mendedMs = performance.now();
@@ -102,7 +128,11 @@ export async function failDisk(options: CampaignOptions): Promise<Report> {
     await load.stop();
     refused.push(...load.answers.filter(({ status }) => status >= 300));
     for (const [id, event] of load.taken) taken.set(id, event);
-    checks.push({ name: `${fault} × ${probability}: it mends itself`, ok: back, detail: `${recoveries.at(-1)?.toFixed(0)} ms; ${JSON.stringify(tally(load.answers.map(({ status }) => status)))}` });
+    checks.push({
+      name: `${fault} × ${probability}: it mends itself`,
+      ok: back,
+      detail: `${recoveries.at(-1)?.toFixed(0)} ms; ${JSON.stringify(tally(load.answers.map(({ status }) => status)))}`,
+    });
     if (index % 2 === 1) daemon = await startDaemon(home.path, { wrap: ['fiu-run', '-x', '-f', control] });
   }
   const quiet = await untilQuiet(daemon, 90_000);
@@ -110,11 +140,18 @@ export async function failDisk(options: CampaignOptions): Promise<Report> {
   return {
     checks: [
       ...checks,
-      none('each refusal is a clear problem document', refused.filter((answer) => !isProperRefusal(answer, ['LEDGER_FAILED', 'DISK_FULL'])).map(brief), `${refused.length} refusals, ${JSON.stringify(tally(refused.map(codeOf)))}`),
+      none(
+        'each refusal is a clear problem document',
+        refused.filter((answer) => !isProperRefusal(answer, ['LEDGER_FAILED', 'DISK_FULL'])).map(brief),
+        `${refused.length} refusals, ${JSON.stringify(tally(refused.map(codeOf)))}`,
+      ),
       equal('in the end it is quiet, and stops cleanly', [quiet, exit], [true, 0]),
       ...checkLedger('failing disk', taken, readLedger(home.path)),
     ],
-    figures: { 'failing disk: taken': taken.size, 'failing disk: slowest to mend': `${Math.max(...recoveries).toFixed(0)} ms` },
+    figures: {
+      'failing disk: taken': taken.size,
+      'failing disk: slowest to mend': `${Math.max(...recoveries).toFixed(0)} ms`,
+    },
   };
 }
 
@@ -141,10 +178,10 @@ interface Load {
 function startLoad(daemon: DaemonProcess, bodyBytes: number, name = 'd'): Load {
   const answers: Answer[] = [];
   const taken = new Map<string, string>();
-  let ending = false;
+  const ending = new AbortController();
   const line = async (connection: number): Promise<void> => {
     const agent = oneConnection();
-    for (let n = 0; !ending; n += 1) {
+    for (let n = 0; !ending.signal.aborted; n += 1) {
       const id = `${name}-${connection}-${n}`;
       const body = Buffer.from(JSON.stringify({ n: id, pad: 'x'.repeat(bodyBytes) }));
       const answer = await postGithub(daemon.url, { id, event: 'push', body }, { agent }).catch(() => undefined);
@@ -159,7 +196,7 @@ function startLoad(daemon: DaemonProcess, bodyBytes: number, name = 'd'): Load {
     answers,
     taken,
     async stop() {
-      ending = true;
+      ending.abort();
       await lines;
     },
   };

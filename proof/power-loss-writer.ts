@@ -21,7 +21,11 @@ for (let opening = 0; opening < Number(openings); opening += 1) await writeSome(
 closeSync(acks);
 
 async function writeSome(count: number): Promise<void> {
-  await using ledger = await openLedger(ledgerOptions(home), { clock: systemClock, log: silentLog, random: systemRandom });
+  await using ledger = await openLedger(ledgerOptions(home), {
+    clock: systemClock,
+    log: silentLog,
+    random: systemRandom,
+  });
   for (const lines of CONCURRENCY) {
     const each = Math.ceil(count / CONCURRENCY.length / lines);
     const line = async (): Promise<void> => {
@@ -47,7 +51,10 @@ async function writeSome(count: number): Promise<void> {
 
 /** The control: the same daemon code on a connection that does not flush at each commit. Only this process is changed. */
 function weaken(): void {
-  const exec = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'exec')?.value as (this: DatabaseSync, sql: string) => void;
+  const exec = Object.getOwnPropertyDescriptor(DatabaseSync.prototype, 'exec')?.value as (
+    this: DatabaseSync,
+    sql: string,
+  ) => void;
   DatabaseSync.prototype.exec = function weakened(sql: string): void {
     exec.call(this, sql.replace('synchronous = FULL', 'synchronous = NORMAL'));
   };

@@ -30,7 +30,9 @@ export interface PowerLossOptions extends CampaignOptions {
 
 /** Every write and flush of the real ledger, replayed up to every moment at which the power may fail. */
 export function provePowerLoss(options: CampaignOptions): Promise<Report> {
-  const size = options.quick ? { openings: 2, events: 60, momentsMax: 120 } : { openings: 4, events: 400, momentsMax: 1_500 };
+  const size = options.quick
+    ? { openings: 2, events: 60, momentsMax: 120 }
+    : { openings: 4, events: 400, momentsMax: 1_500 };
   return losePower({ ...options, ...size, bodyBytes: 300, control: true });
 }
 
@@ -44,7 +46,8 @@ export async function losePower(options: PowerLossOptions): Promise<Report> {
   for (const model of MODELS) {
     const result = await replay(full, model, options);
     options.say(`${model}: ${result.states} states`);
-    figures[`states (${model})`] = `${result.states} at ${result.moments} moments, up to ${result.acked} events acknowledged`;
+    figures[`states (${model})`] =
+      `${result.states} at ${result.moments} moments, up to ${result.acked} events acknowledged`;
     checks.push(
       none(`${model}: every disk opens and is whole`, result.broken, `${result.states} states`),
       none(`${model}: no acknowledged event is lost`, result.lost, `0 of ${result.states} states`),
@@ -52,9 +55,16 @@ export async function losePower(options: PowerLossOptions): Promise<Report> {
     );
   }
   if (options.control) {
-    const control = await replay(await trace(options, 'normal'), 'ext4', { ...options, momentsMax: Math.min(300, options.momentsMax) });
+    const control = await replay(await trace(options, 'normal'), 'ext4', {
+      ...options,
+      momentsMax: Math.min(300, options.momentsMax),
+    });
     const ok = control.lost.length > 0;
-    checks.push({ name: 'the control (synchronous=NORMAL) loses events', ok, detail: `in ${control.lost.length} of ${control.states} states` });
+    checks.push({
+      name: 'the control (synchronous=NORMAL) loses events',
+      ok,
+      detail: `in ${control.lost.length} of ${control.states} states`,
+    });
   }
   return { checks, figures };
 }
@@ -82,13 +92,31 @@ async function trace(options: PowerLossOptions, mode: 'full' | 'normal'): Promis
     mkdirSync(home);
     spareReserve(home);
     const output = join(folder, 'trace');
-    const watched = ['', '/ledger.db', '/ledger.db-wal', '/ledger.db-shm', '/ledger.db-journal', '/acks'].flatMap((name) => ['-P', home + name]);
+    const watched = ['', '/ledger.db', '/ledger.db-wal', '/ledger.db-shm', '/ledger.db-journal', '/acks'].flatMap(
+      (name) => ['-P', home + name],
+    );
     const { openings, events, bodyBytes } = options;
     await run(
       'strace',
       [
-        ...['-f', '-qq', '-y', '-xx', '-s', '100000000', '-e', `trace=${TRACED}`, '-o', output, ...watched],
-        ...[process.execPath, join(ROOT, 'proof/power-loss-writer.ts'), home, mode, openings, events, bodyBytes].map(String),
+        '-f',
+        '-qq',
+        '-y',
+        '-xx',
+        '-s',
+        '100000000',
+        '-e',
+        `trace=${TRACED}`,
+        '-o',
+        output,
+        ...watched,
+        process.execPath,
+        join(ROOT, 'proof/power-loss-writer.ts'),
+        home,
+        mode,
+        String(openings),
+        String(events),
+        String(bodyBytes),
       ],
       { timeout: 120_000, maxBuffer: 16_777_216 },
     );
@@ -117,7 +145,14 @@ async function replay({ home, ops }: Trace, model: NameModel, options: PowerLoss
   const disk = new DiskModel(home, model);
   const acks = new Map<number, string>();
   const moments = momentsOf(ops, options.momentsMax);
-  const result = { moments: moments.size, states: 0, acked: 0, lost: [] as string[], broken: [] as string[], halves: [] as string[] };
+  const result = {
+    moments: moments.size,
+    states: 0,
+    acked: 0,
+    lost: [] as string[],
+    broken: [] as string[],
+    halves: [] as string[],
+  };
   for (const [index, op] of ops.entries()) {
     if (op.path.endsWith('/acks')) readAck(op, acks);
     else disk.take(op);
@@ -126,7 +161,8 @@ async function replay({ home, ops }: Trace, model: NameModel, options: PowerLoss
       const finding = await tryDisk(disk.crash(fate, dice), acks, dice);
       const where = `after call ${index} of ${ops.length} (${op.kind} ${op.path.slice(home.length)}), ${fate} survives`;
       if (finding.broken !== undefined) result.broken.push(`${where}: ${finding.broken}`);
-      if (finding.lost.length > 0) result.lost.push(`${where}: ${finding.lost.length} of ${acks.size}, first ${finding.lost[0]}`);
+      if (finding.lost.length > 0)
+        result.lost.push(`${where}: ${finding.lost.length} of ${acks.size}, first ${finding.lost[0]}`);
       if (finding.halves > 0) result.halves.push(`${where}: ${finding.halves}`);
       result.states += 1;
     }
@@ -175,12 +211,27 @@ async function tryDisk(image: DiskImage, acks: ReadonlyMap<number, string>, dice
 
 /** Opens and closes it; one delivery comes once more and must still be known. @returns what was wrong. */
 async function reopen(home: string, acks: ReadonlyMap<number, string>, dice: Dice): Promise<string | undefined> {
-  await using ledger = await openLedger(ledgerOptions(home), { clock: systemClock, log: silentLog, random: systemRandom });
+  await using ledger = await openLedger(ledgerOptions(home), {
+    clock: systemClock,
+    log: silentLog,
+    random: systemRandom,
+  });
   if (acks.size === 0) return undefined;
   const [id, delivery] = dice.pick([...acks]);
-  const draft = { source: 'github', delivery, type: 'push', action: null, trust: 'outside', receivedAtMs: 1, contentType: '', body: Buffer.from('{}') } as const;
+  const draft = {
+    source: 'github',
+    delivery,
+    type: 'push',
+    action: null,
+    trust: 'outside',
+    receivedAtMs: 1,
+    contentType: '',
+    body: Buffer.from('{}'),
+  } as const;
   const again = await ledger.events.append({ ...draft, jobs: [jobOf(delivery)] });
-  return again.duplicate && again.id === id ? undefined : `delivery ${delivery} of e${id} was taken again as e${again.id}`;
+  return again.duplicate && again.id === id
+    ? undefined
+    : `delivery ${delivery} of e${id} was taken again as e${again.id}`;
 }
 
 function inspect(home: string, acks: ReadonlyMap<number, string>): Finding {
@@ -188,7 +239,9 @@ function inspect(home: string, acks: ReadonlyMap<number, string>): Finding {
   try {
     const check = database.prepare('PRAGMA integrity_check(1)').get() as { integrity_check: string };
     const rows = database
-      .prepare('SELECT id, delivery, (SELECT count(*) FROM jobs WHERE event_id = events.id AND text = delivery) AS jobs FROM events')
+      .prepare(
+        'SELECT id, delivery, (SELECT count(*) FROM jobs WHERE event_id = events.id AND text = delivery) AS jobs FROM events',
+      )
       .all() as { id: number; delivery: string; jobs: number }[];
     const kept = new Map(rows.map((row) => [row.id, row]));
     const lost = [...acks].filter(([id, delivery]) => kept.get(id)?.delivery !== delivery).map(([id]) => `e${id}`);

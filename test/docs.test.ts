@@ -1,10 +1,15 @@
-import { existsSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import { parseConfig } from '../src/daemon/config.ts';
+import { systemClock } from '../src/daemon/system.ts';
+import { webhookChannel } from '../src/notify/channels/webhook.ts';
 import { readText, readTree, ROOT } from './repository.ts';
 import type { SourceFile } from './tidy-checks.ts';
 
@@ -66,6 +71,70 @@ describe('what the pages show', () => {
     expect(broken).toEqual([]);
   });
 });
+
+describe('the receiver of docs/messages.md', () => {
+  const message = {
+    id: 'm1',
+    idempotencyKey: 'msg_home_m1',
+    kind: 'proactive',
+    urgent: false,
+    topic: '',
+    text: 'the tap drips',
+    count: 1,
+    replyTo: null,
+    queuedAt: '2026-11-22T14:03:07.000+00:00',
+    attempt: 1,
+  } as const;
+
+  test('takes a signed message once, however often it comes, and no forged one [OUTBOX-SIGNED]', async () => {
+    const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+    await using receiver = await startReceiver(secret);
+    const send = (key: string) =>
+      webhookChannel({ name: 'phone', url: receiver.url, secret: key }, { fetch, clock: systemClock }).send(
+        message,
+        AbortSignal.timeout(5_000),
+      );
+    await expect(send(secret)).resolves.toEqual({ kind: 'sent' });
+    await expect(send(secret)).resolves.toEqual({ kind: 'sent' });
+    await expect(send('another secret')).resolves.toMatchObject({ kind: 'refused', error: 'answered 401' });
+    expect(receiver.printed).toEqual(['the tap drips']);
+  });
+});
+
+/** Runs the page's own code as it stands, but on a free port, which it tells. */
+async function startReceiver(secret: string): Promise<AsyncDisposable & { url: string; printed: string[] }> {
+  const code = /```js\n([\s\S]*?)```/.exec(readText('docs/messages.md'))?.[1] ?? '';
+  const fixed = ".listen(9000, '127.0.0.1');";
+  expect(code).toContain(fixed);
+  const folder = mkdtempSync(join(tmpdir(), 'kairosd-docs-'));
+  const file = join(folder, 'receiver.mjs');
+  writeFileSync(
+    file,
+    code.replace(fixed, ".listen(0, '127.0.0.1', function () { console.log(this.address().port); });"),
+  );
+  const child = spawn(process.execPath, [file], {
+    env: { NOTIFY_SECRET: secret },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const lines = createInterface({ input: child.stdout });
+  const printed: string[] = [];
+  const port = await new Promise<string>((resolve) => {
+    lines.once('line', (first) => {
+      lines.on('line', (line) => printed.push(line));
+      resolve(first);
+    });
+  });
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    printed,
+    async [Symbol.asyncDispose]() {
+      const ended = new Promise((resolve) => child.once('close', resolve));
+      child.kill('SIGKILL');
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
 
 /** Fenced `yaml` blocks. Each must be a whole configuration: a fragment would not be checked by anybody. */
 function yamlBlocks({ path, text }: SourceFile): { where: string; text: string }[] {

@@ -48,8 +48,9 @@ export interface DaemonProcess extends AsyncDisposable {
   kill9(): Promise<void>;
   /** SIGTERM. @returns the exit code, or the signal that had to end it. */
   stop(): Promise<number | string>;
-  get<T>(path: string): Promise<T>;
-  send<T>(path: string, body: object): Promise<{ status: number; body: T }>;
+  /** @throws for anything but 2xx. */
+  get(path: string): Promise<unknown>;
+  send(path: string, body: object): Promise<{ status: number; body: unknown }>;
 }
 
 /** A daemon that has just been started and may be killed before it is ready. */
@@ -71,7 +72,7 @@ export async function startDaemon(home: string, options: StartOptions = {}): Pro
 
 export function beginDaemon(home: string, options: StartOptions = {}): Starting {
   const startedMs = performance.now();
-  const [command = '', ...args] = [...(options.wrap ?? []), join(ROOT, 'bin/kairos'), 'start'];
+  const [command, args] = commandOf(options.wrap ?? []);
   const child = spawn(command, args, {
     // The pipe at 3 ends it when this process dies, however it dies.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
@@ -100,10 +101,24 @@ export function beginDaemon(home: string, options: StartOptions = {}): Starting 
     child.kill('SIGKILL');
     await ended;
   };
-  const ready = whenReady({ home, child, ended, log: () => log, startedMs, kill9, readyMsMax: options.readyMsMax ?? 15_000 });
+  const ready = whenReady({
+    home,
+    child,
+    ended,
+    log: () => log,
+    startedMs,
+    kill9,
+    readyMsMax: options.readyMsMax ?? 15_000,
+  });
   // Whoever kills it before it is ready does not wait for it.
   ready.catch(() => undefined);
   return { pid: child.pid ?? 0, ready, kill9 };
+}
+
+function commandOf(wrap: readonly string[]): [string, string[]] {
+  const daemon = join(ROOT, 'bin/kairos');
+  const [wrapper, ...options] = wrap;
+  return wrapper === undefined ? [daemon, ['start']] : [wrapper, [...options, daemon, 'start']];
 }
 
 interface Launch {
@@ -153,19 +168,19 @@ function daemonOf(launch: Launch & { url: string; token: string; running: () => 
     alive: running,
     kill9,
     stop,
-    async get<T>(path: string): Promise<T> {
+    async get(path) {
       const answer = await fetch(`${url}${path}`, { headers: { authorization }, signal: AbortSignal.timeout(20_000) });
       if (!answer.ok) throw new Error(`GET ${path} was answered ${answer.status}: ${await answer.text()}`);
-      return (await answer.json()) as T;
+      return answer.json();
     },
-    async send<T>(path: string, body: object) {
+    async send(path, body) {
       const answer = await fetch(`${url}${path}`, {
         method: 'POST',
         headers: { authorization, 'content-type': 'application/json' },
         body: JSON.stringify(body),
         signal: AbortSignal.timeout(20_000),
       });
-      return { status: answer.status, body: (await answer.json()) as T };
+      return { status: answer.status, body: await answer.json() };
     },
     async [Symbol.asyncDispose]() {
       if (running()) await kill9();
@@ -197,9 +212,9 @@ export async function freePort(): Promise<number> {
 /** Every row of a list of the API. */
 export async function listAll<T>(daemon: DaemonProcess, path: string): Promise<T[]> {
   const all: T[] = [];
-  for (let after = ''; ; ) {
+  for (let after = ''; ;) {
     const joint = path.includes('?') ? '&' : '?';
-    const page = await daemon.get<{ items: T[]; next: string | null }>(`${path}${joint}limit=500${after}`);
+    const page = (await daemon.get(`${path}${joint}limit=500${after}`)) as { items: T[]; next: string | null };
     all.push(...page.items);
     if (page.next === null) return all;
     after = `&after=${page.next}`;
@@ -220,7 +235,7 @@ export async function until(holds: () => Promise<boolean> | boolean, msMax: numb
 export async function untilQuiet(daemon: DaemonProcess, msMax: number): Promise<boolean> {
   return until(async () => {
     for (const list of ['/api/jobs?state=queued', '/api/jobs?state=running', '/api/messages?state=queued']) {
-      const page = await daemon.get<{ items: unknown[] }>(`${list}&limit=1`);
+      const page = (await daemon.get(`${list}&limit=1`)) as { items: unknown[] };
       if (page.items.length > 0) return false;
     }
     return true;

@@ -16,11 +16,13 @@ export type DiskImage = ReadonlyMap<string, Buffer>;
 
 const SECTOR_BYTES = 512;
 
-type Change = { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer } | { readonly kind: 'truncate'; readonly size: number };
+type Change =
+  | { readonly kind: 'write'; readonly at: number; readonly bytes: Buffer }
+  | { readonly kind: 'truncate'; readonly size: number };
 
 /** A file, whatever its name. */
 class Inode {
-  durable = Buffer.alloc(0);
+  durable: Buffer = Buffer.alloc(0);
   pending: Change[] = [];
   /** How many of the pending changes a flush under way will make durable. */
   flushing = 0;
@@ -91,7 +93,9 @@ export class DiskModel {
   crash(fate: Fate, dice: Dice): DiskImage {
     const names = new Map(this.#durableNames);
     for (const change of this.#survivingNames(fate, dice)) setName(names, change);
-    return new Map([...names].map(([name, inode]) => [name, apply(inode.durable, surviving(inode.pending, fate, dice))]));
+    return new Map(
+      [...names].map(([name, inode]) => [name, apply(inode.durable, surviving(inode.pending, fate, dice))]),
+    );
   }
 
   #open(op: DiskOp & { kind: 'open' }, name: string, inode: Inode | undefined): void {
@@ -141,7 +145,7 @@ function surviving(pending: readonly Change[], fate: Fate, dice: Dice): Change[]
 /** Some of the sectors of a write. */
 function sectorsOf({ at, bytes }: Change & { kind: 'write' }, dice: Dice): Change[] {
   const sectors: Change[] = [];
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     const to = Math.min(bytes.length, from + SECTOR_BYTES - ((at + from) % SECTOR_BYTES));
     if (dice.happens(0.5)) sectors.push({ kind: 'write', at: at + from, bytes: bytes.subarray(from, to) });
     from = to;

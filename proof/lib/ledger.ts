@@ -17,5 +17,13 @@ export function ledgerOptions(home: string): LedgerOptions {
 
 /** The job that goes with an event; its text names the delivery. */
 export function jobOf(delivery: string): JobDraft {
-  return { kind: 'log', origin: 'proof', reactive: false, topic: delivery, text: delivery, urgent: false, mayCoalesce: false };
+  return {
+    kind: 'log',
+    origin: 'proof',
+    reactive: false,
+    topic: delivery,
+    text: delivery,
+    urgent: false,
+    mayCoalesce: false,
+  };
 }

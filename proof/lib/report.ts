@@ -49,7 +49,9 @@ export function renderReport(name: string, report: Report): string {
   const width = Math.max(20, ...report.checks.map((check) => check.name.length));
   return [
     `── ${name}`,
-    ...report.checks.map(({ name: what, ok, detail }) => `${ok ? 'kept  ' : 'BROKEN'}  ${what.padEnd(width)}  ${detail}`),
+    ...report.checks.map(
+      ({ name: what, ok, detail }) => `${ok ? 'kept  ' : 'BROKEN'}  ${what.padEnd(width)}  ${detail}`,
+    ),
     ...Object.entries(report.figures).map(([what, figure]) => `        ${what.padEnd(width)}  ${figure}`),
   ].join('\n');
 }

@@ -87,7 +87,9 @@ export interface RawOptions {
 }
 
 /** Bytes over a socket of its own. @returns what came back until the other side closed or answered. */
-export async function raw(options: RawOptions): Promise<{ status: number; text: string; closedMs: number | undefined }> {
+export async function raw(
+  options: RawOptions,
+): Promise<{ status: number; text: string; closedMs: number | undefined }> {
   const { port, pieces, delayMs = 0, end = false, msMax = 20_000 } = options;
   const startedMs = performance.now();
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });

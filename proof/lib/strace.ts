@@ -22,7 +22,10 @@ export const TRACED =
  */
 export async function* readStrace(path: string): AsyncGenerator<DiskOp> {
   const begun = new Map<string, string>();
-  for await (const line of createInterface({ input: createReadStream(path, { encoding: 'latin1' }), crlfDelay: Infinity })) {
+  for await (const line of createInterface({
+    input: createReadStream(path, { encoding: 'latin1' }),
+    crlfDelay: Infinity,
+  })) {
     const found = /^(\d+) +(.*)$/s.exec(line);
     const [, pid = '', call = ''] = found ?? [];
     if (!/^(<\.\.\. )?\w+[( ]/.test(call)) continue;
@@ -63,7 +66,10 @@ function readCall(call: string): DiskOp[] {
     case 'fsync':
     case 'fdatasync': {
       const path = fdPath(call);
-      return [{ kind: 'sync-begins', path }, { kind: 'sync-ends', path }];
+      return [
+        { kind: 'sync-begins', path },
+        { kind: 'sync-ends', path },
+      ];
     }
     case 'unlink':
       return [{ kind: 'unlink', path: hexText(/"([^"]*)"/.exec(call)?.[1] ?? '') }];

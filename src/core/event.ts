@@ -3,6 +3,20 @@ import type { JobDraft } from './job.ts';
 /** Who stands behind a text: the owner, or anybody outside. Outside text may wake and inform, never authorise. */
 export type Trust = 'owner' | 'outside';
 
+/** Which of two roads to the same sender an event came by. */
+export type Road = 'webhook' | 'poll';
+
+/**
+ * What a happening is by its content. The same happening that comes by a second road has another delivery id and the same
+ * key; it is taken once. Only present where both roads may be open.
+ */
+export interface EventIdentity {
+  readonly key: string;
+  readonly road: Road;
+  /** When it happened; two of one key that lie far apart are two happenings. null: the key alone is unique. */
+  readonly happenedAtMs: number | null;
+}
+
 /** A delivery as a door hands it to the ledger: verified, read, matched, not yet recorded. */
 export interface EventDraft {
   /** The name of the source in the configuration. */
@@ -16,6 +30,7 @@ export interface EventDraft {
   readonly contentType: string;
   /** The bytes as they came; the ledger keeps them unchanged. */
   readonly body: Uint8Array;
+  readonly identity?: EventIdentity | undefined;
   /** What the subscriptions made of it. Recorded in the same transaction as the event. */
   readonly jobs: readonly JobDraft[];
 }

@@ -1,6 +1,6 @@
 /** How often and how long a job is tried. */
 export interface RetryPolicy {
-  /** Attempts before it goes to the dead letters; 5 spans about four minutes. */
+  /** Attempts before it goes to the dead letters; 5 span about half a minute. */
   readonly attemptsMax: number;
   readonly firstDelayMs: number;
   readonly delayMsMax: number;

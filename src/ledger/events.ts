@@ -3,6 +3,7 @@ import type { Event, EventDraft, Trust } from '../core/event.ts';
 import { dropBody, INLINE_BYTES_MAX, lastBodyRef, readBody, stageBody } from './bodies.ts';
 import type { Database } from './database.ts';
 import { deliveryKey, type DeliveryKeys } from './delivery-keys.ts';
+import { pairEvent, rememberIdentity } from './identities.ts';
 import { insertJobs } from './job-rows.ts';
 import type { Writer } from './writer.ts';
 
@@ -57,8 +58,11 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
   const insert = (target: Database, draft: EventDraft, key: Uint8Array, ref: number | null): Appended => {
     const known = keys.find(key);
     if (known !== undefined) return { id: known, duplicate: true };
+    const paired = pairEvent(target, draft, key);
+    if (paired !== undefined) return { id: paired, duplicate: true };
     const id = lastId + 1;
     insertEvent(target, id, draft, key, ref);
+    rememberIdentity(target, draft, id);
     if (draft.jobs.length > 0) insertJobs(target, draft.jobs, id, draft.receivedAtMs);
     lastId = id;
     keys.remember(key, id);

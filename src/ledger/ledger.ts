@@ -14,6 +14,7 @@ import { openJournalRows, type JournalRows } from './journal-rows.ts';
 import { openMessages, type Messages } from './messages.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { migrate } from './migrate.ts';
+import { openPolls, type Polls } from './polls.ts';
 import { prune, type Retention } from './retention.ts';
 import { watchSpace } from './space.ts';
 import { createWriter, type Writer } from './writer.ts';
@@ -25,6 +26,7 @@ export interface Ledger extends AsyncDisposable {
   readonly messages: Messages;
   readonly journal: JournalRows;
   readonly boots: Boots;
+  readonly polls: Polls;
   /** Eight hexadecimal digits, made once: tells the ids of this home from those of another. */
   readonly homeId: string;
   health(): LedgerHealth;
@@ -101,6 +103,7 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
     boots: openBoots(database, writer),
+    polls: openPolls(database, writer),
     homeId,
     health: () => health.health,
     stats: () => ({ writesWaiting: writer.depth, freeBytes: space.freeBytes, ...counters }),

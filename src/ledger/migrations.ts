@@ -128,4 +128,18 @@ CREATE TABLE boots (
   reason TEXT
 ) STRICT;
 `,
+  // GitHub without a tunnel: how far each poller has read, and what tells a polled event from one a webhook brought.
+  `
+CREATE TABLE polls (name TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+-- Only events of sources that are polled have a row. paired: the delivery by the other road that it stood for as well.
+CREATE TABLE identities (
+  event_id INTEGER PRIMARY KEY,
+  key BLOB NOT NULL,
+  road TEXT NOT NULL CHECK (road IN ('webhook', 'poll')),
+  happened_at INTEGER,
+  paired BLOB
+) STRICT;
+CREATE INDEX identities_key ON identities (key);
+`,
 ];

@@ -93,6 +93,7 @@ function pruneEvents(database: Database, beforeMs: number): { count: number; ref
   for (const { id, key } of old) {
     database.statement('DELETE FROM delivery_keys WHERE key = ?').run(key);
     database.statement('DELETE FROM job_events WHERE event_id = ?').run(id);
+    database.statement('DELETE FROM identities WHERE event_id = ?').run(id);
     database.statement('DELETE FROM events WHERE id = ?').run(id);
   }
   return { count: old.length, refs: old.flatMap(({ ref }) => (ref === null ? [] : [ref])) };

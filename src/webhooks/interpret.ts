@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Trust } from '../core/event.ts';
+import type { EventIdentity, Road, Trust } from '../core/event.ts';
 import type { JobDraft } from '../core/job.ts';
 import type { Matcher } from '../subscriptions/match.ts';
+import { identify } from './identity.ts';
 import { SOURCE_KINDS } from './kinds.ts';
 import { parsePayload, type Parsed } from './payload.ts';
 import type { Description, IncomingHeaders, SourceKindName } from './source.ts';
@@ -23,6 +24,8 @@ export interface Delivery {
   readonly body: Uint8Array;
   /** What it is known to be about; a replay has no headers that say so. */
   readonly known?: { readonly type: string; readonly action: string | null };
+  /** The road it came by, of a source that has two; its content then tells doubles. */
+  readonly road?: Road | undefined;
 }
 
 /** What a delivery is about, and what follows from it. */
@@ -30,6 +33,7 @@ export interface Interpretation extends Description {
   /** Whether the body could be read; if not, type and delivery are from the headers, and payload filters match nothing. */
   readonly parsed: boolean;
   readonly jobs: readonly JobDraft[];
+  readonly identity?: EventIdentity | undefined;
 }
 
 /** Reads a verified delivery and matches it against the subscriptions. Pure; does not throw on anything an outsider sends. */
@@ -50,8 +54,10 @@ function conclude(
   sha256: () => string | undefined,
   match: Matcher,
 ): Interpretation {
-  const { kind, source, trust, receivedAtMs, headers } = delivery;
+  const { kind, source, trust, receivedAtMs, headers, road } = delivery;
   const description = SOURCE_KINDS[kind].describe(headers, { payload, sha256 });
   const { type, action } = delivery.known ?? description;
-  return { ...description, parsed, jobs: match({ source, type, action, trust, receivedAtMs }, payload) };
+  const jobs = match({ source, type, action, trust, receivedAtMs }, payload);
+  if (road === undefined) return { ...description, parsed, jobs };
+  return { ...description, parsed, jobs, identity: identify({ type, action, receivedAtMs, road }, payload) };
 }

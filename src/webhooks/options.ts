@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { KairosError, messageOf } from '../core/errors.ts';
 import type { Trust } from '../core/event.ts';
 import { SOURCE_KINDS } from './kinds.ts';
+import { pollOptions } from './poll-options.ts';
 import type { SourceKindName, Verifier } from './source.ts';
 
 const envName = z
@@ -34,7 +35,7 @@ const ownable = {
 
 /** One entry of `sources:` in config.yaml. Unknown keys are errors. */
 export const sourceOptions = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('github'), ...outside }),
+  z.strictObject({ kind: z.literal('github'), ...outside, poll: pollOptions.optional() }),
   z.strictObject({ kind: z.literal('standard'), ...ownable }),
   z.strictObject({ kind: z.literal('slack'), ...outside }),
   z.strictObject({ kind: z.literal('telegram'), ...outside }),
@@ -65,6 +66,8 @@ export interface PreparedSource {
   readonly kind: SourceKindName;
   readonly trust: Trust;
   readonly verifier: Verifier;
+  /** Its sender is asked as well, so the same happening may come by two roads. */
+  readonly polled: boolean;
 }
 
 export interface ResolvedSources {
@@ -90,12 +93,14 @@ const DEFAULT_VARIABLE: Partial<Record<SourceKindName, string>> = {
 /**
  * Gives each configured source its secrets. With no `sources:` at all, `github` exists as soon as its secret does.
  *
+ * A source that polls needs no secret; without one it takes no webhooks (401).
+ *
  * @throws {KairosError} `CONFIG_INVALID` when a configured source has no secret (all of them are named, with their
  *   variables), or when a secret is malformed.
  */
 export function resolveSources(options: readonly SourceOptions[] | undefined, secretOf: SecretOf): ResolvedSources {
   const configured = options ?? [GITHUB].filter((one) => secretsOf(one, secretOf).length > 0);
-  const bare = configured.filter((one) => secretsOf(one, secretOf).length === 0);
+  const bare = configured.filter((one) => secretsOf(one, secretOf).length === 0 && !polls(one));
   if (bare.length > 0) {
     const missing = bare.map((one) => `source "${one.name}" expects its secret in ${variablesOf(one)[0]}`);
     const message = `${missing.join('; ')}; got none. Write it to secrets.env in the home`;
@@ -121,10 +126,19 @@ function secretsOf(options: SourceOptions, secretOf: SecretOf): string[] {
   return [...new Set(secrets.filter((secret) => secret !== ''))];
 }
 
+function polls(options: SourceOptions): boolean {
+  return options.kind === 'github' && options.poll !== undefined;
+}
+
+/** Of a source without a secret: nothing is signed as it should be. */
+const REFUSES_ALL: Verifier = { begin: () => undefined };
+
 function prepare(options: SourceOptions, secretOf: SecretOf): PreparedSource {
   const { name, kind, trust } = options;
+  const secrets = secretsOf(options, secretOf);
   try {
-    return { name, kind, trust, verifier: SOURCE_KINDS[kind].prepare(secretsOf(options, secretOf)) };
+    const verifier = secrets.length === 0 ? REFUSES_ALL : SOURCE_KINDS[kind].prepare(secrets);
+    return { name, kind, trust, verifier, polled: polls(options) };
   } catch (error) {
     const message = `source "${name}" (${variablesOf(options).join(', ')}): ${messageOf(error)}`;
     throw new KairosError('CONFIG_INVALID', message, { source: name }, error);

@@ -104,11 +104,12 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
   if (!acceptsContentType(contentType))
     throw new KairosError('MEDIA_TYPE_REFUSED', 'the content type is not one of those');
   const { kind, name, trust } = source;
-  const pending = deps.read({ kind, source: name, trust, receivedAtMs: nowMs, headers, body });
+  const road = source.polled ? 'webhook' : undefined;
+  const pending = deps.read({ kind, source: name, trust, receivedAtMs: nowMs, headers, body, road });
   // Only a large body is worth a turn of the event loop.
   const read = pending instanceof Promise ? await pending : pending;
   if (read.reply !== undefined) return answer(exchange.response, 200, read.reply.contentType, read.reply.body);
-  const jobs = read.jobs.length > 0 ? coalescing(deps, source.name, read.jobs) : read.jobs;
+  const jobs = coalescing(deps, source.name, read.jobs);
   const { id, duplicate } = await deps.append({
     source: source.name,
     delivery: read.delivery ?? `unnamed:${Buffer.from(deps.random.bytes(16)).toString('hex')}`,
@@ -119,6 +120,7 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
     contentType,
     body,
     jobs,
+    identity: read.identity,
   });
   deps.count(duplicate ? 'duplicate' : 'accepted');
   answer(
@@ -130,7 +132,12 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
 }
 
 /** In a storm, what waits under the same topic takes the new event in. */
-function coalescing(deps: WebhookDeps, source: string, jobs: readonly JobDraft[]): readonly JobDraft[] {
+export function coalescing(
+  deps: Pick<WebhookDeps, 'clock' | 'inStorm'>,
+  source: string,
+  jobs: readonly JobDraft[],
+): readonly JobDraft[] {
+  if (jobs.length === 0) return jobs;
   const mayCoalesce = deps.inStorm(source, deps.clock.monoMs());
   return jobs.map((job) => ({ ...job, mayCoalesce }));
 }
