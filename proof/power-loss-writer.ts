@@ -2,7 +2,8 @@
  * The child of the power-loss campaign: opens the real ledger, appends events, and writes `ack ID DELIVERY` to the file
  * `acks` as soon as it may tell a sender so. Runs under strace, which sees every write and flush of it.
  *
- * Arguments: home, `full` or `normal`, how often the ledger is opened, events each time, bytes of a body.
+ * Arguments: home, `full` or `normal`, how often the ledger is opened, events each time, bytes of a body, and how long it
+ * stays open after them: long enough, and the checkpoint thread gets to work.
  */
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,8 @@ import { systemClock, systemRandom } from '../src/daemon/system.ts';
 import { openLedger } from '../src/ledger/ledger.ts';
 import { jobOf, ledgerOptions, silentLog } from './lib/ledger.ts';
 
-const [home = '', mode = 'full', openings = '1', events = '100', bodyBytes = '300'] = process.argv.slice(2);
+const [home = '', mode = 'full', openings = '1', events = '100', bodyBytes = '300', pauseMs = '0'] =
+  process.argv.slice(2);
 const CONCURRENCY = [1, 4, 16];
 
 if (mode === 'normal') weaken();
@@ -47,6 +49,7 @@ async function writeSome(count: number): Promise<void> {
     };
     await Promise.all(Array.from({ length: lines }, line));
   }
+  await systemClock.sleep(Number(pauseMs), new AbortController().signal);
 }
 
 /** The control: the same daemon code on a connection that does not flush at each commit. Only this process is changed. */

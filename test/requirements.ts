@@ -147,6 +147,11 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'HTTP-SAY': 'POST /api/say records a user event and its reply is reactive.',
     'HTTP-REQUEUE': 'POST /api/jobs/:id/requeue takes a dead job up again and refuses one in another state.',
   }),
+  ...section('MISSION 4, issue 3 §2, the blocking budget', {
+    'BLOCKING-LANES': 'There is one foreground; what the owner asks for takes it at once, and short ideas take turns.',
+    'BLOCKING-HAND-OVER': 'Proactive work that holds the foreground for 15 s goes on in the background, undisturbed.',
+    'BLOCKING-DEFERRED': 'What its history expects to take longer begins in the background.',
+  }),
 ];
 
 function section(source: string, promises: Readonly<Record<string, string>>): Requirement[] {

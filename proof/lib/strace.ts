@@ -47,7 +47,9 @@ export async function* readStrace(path: string): AsyncGenerator<DiskOp> {
 
 function readCall(call: string): DiskOp[] {
   const name = /^\w+/.exec(call)?.[0] ?? '';
-  const result = call.slice(call.lastIndexOf(') = ') + 4);
+  // strace lines the results up: any number of spaces may stand before them.
+  const result = /\)\s+= ([^"]*)$/.exec(call.slice(call.lastIndexOf('"') + 1))?.[1];
+  if (result === undefined) throw new Error(`the replay sees no result in ${call.slice(0, 80)}`);
   if (result.startsWith('-1') || result.startsWith('?')) return [];
   switch (name) {
     case 'openat': {
@@ -58,11 +60,11 @@ function readCall(call: string): DiskOp[] {
     case 'write': {
       const from = call.indexOf('"') + 1;
       const bytes = hexBytes(call.slice(from, call.indexOf('"', from))).subarray(0, Number.parseInt(result, 10));
-      const at = name === 'write' ? 'end' : Number(/, (\d+)\) = /.exec(call.slice(call.lastIndexOf('"')))?.[1]);
+      const at = name === 'write' ? 'end' : Number(/, (\d+)\)\s+= /.exec(call.slice(call.lastIndexOf('"')))?.[1]);
       return [{ kind: 'write', path: fdPath(call), at, bytes }];
     }
     case 'ftruncate':
-      return [{ kind: 'truncate', path: fdPath(call), size: Number(/, (\d+)\) = /.exec(call)?.[1]) }];
+      return [{ kind: 'truncate', path: fdPath(call), size: Number(/, (\d+)\)\s+= /.exec(call)?.[1]) }];
     case 'fsync':
     case 'fdatasync': {
       const path = fdPath(call);

@@ -99,7 +99,7 @@ function holdOf(message: WaitingMessage, { state, rules, now, quietMs, lane }: C
   const mute = muteOf(message.topic, state.mutes, now.wallMs);
   if (mute !== undefined) {
     const what = mute.topic === '' ? 'everything' : 'its topic';
-    return { reason: `${what} is muted until ${formatInstant(mute.untilMs, rules.timeZone)}`, untilMs: mute.untilMs };
+    return { reason: `${what} is muted until ${momentOf(mute.untilMs, now.wallMs, rules.timeZone)}`, untilMs: mute.untilMs };
   }
   if (quietMs !== undefined && !message.urgent) {
     return { reason: `quiet hours until ${rules.quietHours?.to}`, untilMs: quietMs };
@@ -111,6 +111,13 @@ function holdOf(message: WaitingMessage, { state, rules, now, quietMs, lane }: C
   }
   if (state.channels === 'failing') return { reason: 'every channel is failing', untilMs: Infinity };
   return undefined;
+}
+
+/** `14:30`, or `2026-11-03 14:30` when that is not today. */
+function momentOf(ms: number, nowMs: number, timeZone: string): string {
+  const [date = '', time = ''] = formatInstant(ms, timeZone).split('T');
+  const today = formatInstant(nowMs, timeZone).startsWith(date);
+  return today ? time.slice(0, 5) : `${date} ${time.slice(0, 5)}`;
 }
 
 /** The mute that holds a topic longest. */

@@ -1,4 +1,5 @@
 import type { Env } from '../daemon/home.ts';
+import { commandName } from './command-name.ts';
 import { createPaint, type Paint } from './paint.ts';
 
 /** What the process gives a command; tests and the daemon's own commands get the same. */
@@ -13,6 +14,8 @@ export interface World {
 export interface Cli extends World {
   readonly home: string;
   readonly json: boolean;
+  /** What to type for `kairos` here; for advice that can be copied. */
+  readonly command: string;
   readonly paint: Paint;
   /** Columns a table may take; unlimited when nobody looks (a pipe). */
   readonly width: number;
@@ -30,6 +33,7 @@ export function createCli(world: World, home: string, json: boolean): Cli {
     ...world,
     home,
     json,
+    command: commandName(world.env, process.cwd()),
     paint: createPaint(stdout.isTTY && !json && world.env['NO_COLOR'] === undefined && world.env['TERM'] !== 'dumb'),
     width: stdout.isTTY ? Math.max(40, stdout.columns) : Infinity,
     exitCode: 0,

@@ -8,6 +8,8 @@ import type { Env } from '../daemon/home.ts';
 export interface Client {
   readonly url: string;
   readonly pid: number;
+  /** The API token. */
+  readonly token: string;
   get<Answer>(path: string): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
 }
@@ -51,6 +53,7 @@ export function openClient(home: string, env: Env): Client {
   return {
     url,
     pid,
+    token,
     get: (path) => call('GET', path),
     post: (path, body = {}) => call('POST', path, body),
   };
@@ -91,13 +94,23 @@ export function send(url: string, { method, headers = {}, body }: RawRequest): P
   });
 }
 
-/** Whether a process is there; one of another user is. */
+/** Whether a process is there; one of another user is, one that has ended and that nobody has waited for is not. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Only Linux tells. The state comes after the name, which is in brackets and may hold any character. */
+function isZombie(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return /^ [ZXx] /.test(stat.slice(stat.lastIndexOf(')') + 1));
+  } catch {
+    return false;
   }
 }
 

@@ -46,6 +46,7 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'mute', summary: 'hold messages back for a time', load: () => import('./commands/mute.ts') },
   { name: 'unmute', summary: 'end a mute', load: () => import('./commands/unmute.ts') },
   { name: 'log', summary: 'print the log of a day', load: () => import('./commands/log.ts') },
+  { name: 'digest', summary: 'print the digest of a day', load: () => import('./commands/digest.ts') },
   { name: 'webhook', summary: 'add, test and replay webhooks', load: () => import('./commands/webhook.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
   {

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { asKairosError, problemOf, type ErrorCode } from '../core/errors.ts';
+import { asTyped } from './command-name.ts';
 
 /** What a failed command says on stderr, and its exit code. */
 export interface Failure {
@@ -13,10 +14,15 @@ const EXIT_CODES: Partial<Record<ErrorCode, number>> = {
   NOT_RUNNING: 3,
   HOME_HELD: 4,
   CONFIG_INVALID: 5,
+  SECRET_MISSING: 5,
 };
 
-/** An error in words for people, or as a problem document for machines. */
-export function describeFailure(thrown: unknown, json: boolean): Failure {
+/**
+ * An error in words for people, or as a problem document for machines.
+ *
+ * @param command What a person types for `kairos`.
+ */
+export function describeFailure(thrown: unknown, json: boolean, command: () => string): Failure {
   if (thrown instanceof CommanderError) return describeUsage(thrown, json);
   const error = asKairosError(thrown);
   const exitCode = EXIT_CODES[error.code] ?? 1;
@@ -24,7 +30,7 @@ export function describeFailure(thrown: unknown, json: boolean): Failure {
     const problem = { ...problemOf(error), detail: error.message, hint: error.hint, ...publicDetail(error.detail) };
     return { exitCode, text: `${JSON.stringify(problem)}\n` };
   }
-  return { exitCode, text: `kairos: ${sentence(error.message)}\n  What to do: ${error.hint}\n` };
+  return { exitCode, text: `kairos: ${sentence(error.message)}\n  What to do: ${asTyped(error.hint, command())}\n` };
 }
 
 /** Where config.yaml is wrong is for machines too. */

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { homeOf } from '../daemon/home.ts';
+import { commandName } from './command-name.ts';
 import { createCli, type Cli, type World } from './cli.ts';
 import { COMMANDS, type Act } from './commands.ts';
 import { describeFailure } from './failure.ts';
@@ -28,7 +29,9 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Without a command: the help was shown, on stderr.
     if (error instanceof CommanderError && error.code === 'commander.help') return 2;
-    const failure = describeFailure(error, argv.includes('--json'));
+    const failure = describeFailure(error, argv.includes('--json'), () =>
+      commandName(world.env, process.cwd()),
+    );
     world.stderr.write(failure.text);
     return failure.exitCode;
   }

@@ -56,6 +56,16 @@ export interface DeliveryRow {
   readonly error: string | null;
 }
 
+/** How a channel stands. */
+export interface ChannelRow {
+  readonly name: string;
+  readonly state: 'ready' | 'failing';
+  readonly open: number;
+  readonly failures: number;
+  readonly lastError: string | null;
+  readonly retryInMs: number;
+}
+
 export interface StatusRow {
   readonly version: string;
   readonly pid: number;
@@ -71,5 +81,5 @@ export interface StatusRow {
   readonly messages: { readonly queued: number };
   readonly freeBytes: number;
   readonly sources: readonly string[];
-  readonly channels: readonly string[];
+  readonly channels: readonly ChannelRow[];
 }

@@ -18,7 +18,9 @@ const SECRET_BYTES = 32;
 export interface Added {
   readonly source: string;
   readonly kind: SourceKindName;
-  readonly url: string;
+  /** Under which this machine takes it; null while that is not known (port 0, and no daemon runs). */
+  readonly url: string | null;
+  readonly path: string;
   /** Shown this once; it is in secrets.env. */
   readonly secret: string;
   readonly variable: string;
@@ -56,26 +58,31 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
   makeHome(cli.home);
   writeSecrets(cli.home, { [variable]: secret, ...(old === undefined ? {} : { [previous]: old }) });
   const client = findClient(cli.home, cli.env);
-  const base = client?.url ?? `http://${config.server.host}:${config.server.port}`;
-  const url = `${base}/webhooks/${name}`;
+  const base = client?.url ?? baseOf(config);
+  const path = `/webhooks/${name}`;
   const remarks = [
     ...(cli.env[variable]
       ? [`${variable} is set in the environment too and wins over secrets.env: take it out there.`]
       : []),
-    ...(client === undefined ? [] : ['The daemon reads its secrets when it starts: kairos stop, then kairos start.']),
+    ...(client === undefined ? [] : [`The daemon reads its secrets when it starts: ${cli.command} stop, then ${cli.command} start.`]),
     ...(old === undefined ? [] : rotationRemarks(source, variable, previous)),
   ];
   return {
     source: name,
     kind: source.kind,
-    url,
+    url: base === null ? null : `${base}${path}`,
+    path,
     secret,
     variable,
     previousVariable: old === undefined ? null : previous,
     configLine: configLineOf(config, source),
-    steps: stepsFor(source.kind, url, base),
+    steps: stepsFor(source.kind, path, base),
     remarks,
   };
+}
+
+function baseOf({ server: { host, port } }: Config): string | null {
+  return port === 0 ? null : `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
 function sourceOf(config: Config, name: string, kind: string | undefined): SourceOptions {

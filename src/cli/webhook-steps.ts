@@ -1,9 +1,13 @@
 import type { SourceKindName } from '../webhooks/source.ts';
 
-/** What a person does on the sender's side, in order. */
-export function stepsFor(kind: SourceKindName, url: string, base: string): readonly string[] {
-  const path = new URL(url).pathname;
-  const port = new URL(base).port || '80';
+/**
+ * What a person does on the sender's side, in order.
+ *
+ * @param base Where the daemon listens; null while the port is not known: then the steps say PORT.
+ */
+export function stepsFor(kind: SourceKindName, path: string, base: string | null): readonly string[] {
+  const port = base === null ? 'PORT' : new URL(base).port || '80';
+  const url = `${base ?? 'http://127.0.0.1:PORT'}${path}`;
   return [...STEPS[kind].map((step) => step.replaceAll('{path}', path).replaceAll('{url}', url)), ...reach(port)];
 }
 

@@ -41,7 +41,7 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
   if (source === undefined || secret === undefined) {
     throw new KairosError(
       'SOURCE_UNKNOWN',
-      `there is no source "${name}" with a secret; add one with kairos webhook add ${name}`,
+      `there is no source "${name}" with a secret; add one with ${cli.command} webhook add ${name}`,
     );
   }
   const tried: Tried[] = [];
@@ -54,7 +54,7 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
       headers: { ...headers, 'content-type': 'application/json' },
       body,
     });
-    refuse(name, answer.status);
+    refuse(cli, name, answer.status);
     const id = idIn(answer.body);
     const jobs = id === null ? [] : (await client.get<EventRow>(`/api/events/${id}`)).jobs;
     tried.push({ type, status: answer.status, id, jobs });
@@ -62,17 +62,15 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
   return tried;
 }
 
-function refuse(name: string, status: number): void {
+function refuse({ command }: Cli, name: string, status: number): void {
+  const restart = `Restart it: ${command} stop, then ${command} start`;
   if (status >= 200 && status < 300) return;
   if (status === 401) {
-    const message = `the daemon refused a correctly signed delivery for "${name}": it runs with another secret. Restart it: kairos stop, then kairos start`;
+    const message = `the daemon refused a correctly signed delivery for "${name}": it runs with another secret. ${restart}`;
     throw new KairosError('SIGNATURE_REFUSED', message);
   }
   if (status === 404) {
-    throw new KairosError(
-      'SOURCE_UNKNOWN',
-      `the running daemon has no source "${name}". Restart it: kairos stop, then kairos start`,
-    );
+    throw new KairosError('SOURCE_UNKNOWN', `the running daemon has no source "${name}". ${restart}`);
   }
   throw new KairosError('OVERLOADED', `the daemon answered ${status} to a correctly signed delivery`);
 }

@@ -38,7 +38,21 @@ export const ERRORS = {
   STOPPING: { status: 503, retry: true, hint: 'The daemon is stopping; send it again in a moment.' },
   CHANNEL_FAILED: { status: 502, retry: true, hint: 'Look at the channel; the message is kept and tried again.' },
   CHANNEL_REFUSED: { status: 502, retry: false, hint: 'Correct the channel under `notify:` in config.yaml.' },
-  CONFIG_INVALID: { status: 500, retry: false, hint: 'Run `kairos config check`.' },
+  CONFIG_INVALID: {
+    status: 500,
+    retry: false,
+    hint: 'Correct what is named, in config.yaml, secrets.env or the environment; `kairos config check` looks again.',
+  },
+  SECRET_MISSING: {
+    status: 500,
+    retry: false,
+    hint: 'Write it to secrets.env in the home as NAME=value (for a source, `kairos webhook add` makes one), or take out what needs it.',
+  },
+  PORT_TAKEN: {
+    status: 500,
+    retry: false,
+    hint: 'Set server.port in config.yaml or KAIROS_PORT to another one (0 picks a free one), or stop what holds it.',
+  },
   HOME_HELD: { status: 500, retry: false, hint: 'Stop the other instance, or set another KAIROS_HOME.' },
   HOME_UNUSABLE: { status: 500, retry: false, hint: 'Check that the home exists and belongs to this user.' },
   LEDGER_TOO_NEW: { status: 500, retry: false, hint: 'Start the newer version, or restore the backup it made.' },

@@ -1,7 +1,9 @@
 import type { MessageDraft, Withdrawal } from './message.ts';
 
-/** What a job does. `agent` waits, parked, for a model. */
-export type JobKind = 'log' | 'notify' | 'digest' | 'resolve' | 'agent' | 'reply';
+/** What a job does. Rules only write rows; work takes time and runs in a lane. `agent` waits, parked, for a model. */
+export type JobKind = RuleKind | WorkKind;
+export type RuleKind = 'log' | 'notify' | 'digest' | 'resolve' | 'reply';
+export type WorkKind = 'command' | 'agent';
 
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'dead' | 'parked';
 

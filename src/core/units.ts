@@ -39,19 +39,22 @@ export function formatInstant(ms: number, timeZone: string): string {
 
 /** A duration in configuration, read as milliseconds. */
 export function durationOption(defaultMs: number, bounds: { minMs: number; maxMs: number }) {
-  return z
-    .union([z.number(), z.string()])
-    .transform((value, context) => {
-      const ms = parseDurationMs(String(value));
-      if (ms !== undefined && ms >= bounds.minMs && ms <= bounds.maxMs) return ms;
-      context.addIssue({
-        code: 'custom',
-        message: `must be a duration from ${formatDuration(bounds.minMs)} to ${formatDuration(bounds.maxMs)} such as 15s, 30m or 24h, got ${JSON.stringify(value)}`,
-      });
-      return z.NEVER;
-    })
+  return durationValue(bounds)
     .prefault(defaultMs)
     .meta({ description: `Duration such as 15s, 30m, 24h. Default ${formatDuration(defaultMs)}.` });
+}
+
+/** The same without a default: for keys that may be left out. */
+export function durationValue(bounds: { minMs: number; maxMs: number }) {
+  return z.union([z.number(), z.string()]).transform((value, context) => {
+    const ms = parseDurationMs(String(value));
+    if (ms !== undefined && ms >= bounds.minMs && ms <= bounds.maxMs) return ms;
+    context.addIssue({
+      code: 'custom',
+      message: `must be a duration from ${formatDuration(bounds.minMs)} to ${formatDuration(bounds.maxMs)} such as 15s, 30m or 24h, got ${JSON.stringify(value)}`,
+    });
+    return z.NEVER;
+  });
 }
 
 /** A size in configuration, read as bytes (KB = 1024). */

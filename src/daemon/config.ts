@@ -118,7 +118,9 @@ function serverFromEnv(env: Env): { host?: string; port?: number } {
   return { ...server, port: Number(port) };
 }
 
-function invalid(path: string, problems: readonly ConfigProblem[]): KairosError {
+/** In the order in which one meets them in the file. */
+function invalid(path: string, unsorted: readonly ConfigProblem[]): KairosError {
+  const problems = unsorted.toSorted((a, b) => a.line - b.line || a.column - b.column);
   const first = problems.slice(0, 10).map(({ line, column, message }) => `\n  ${path}:${line}:${column} ${message}`);
   const more = problems.length > 10 ? `\n  and ${problems.length - 10} more` : '';
   return new KairosError('CONFIG_INVALID', `the configuration is not valid:${first.join('')}${more}`, {

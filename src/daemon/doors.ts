@@ -1,4 +1,3 @@
-import type { Loop } from '../core/loop.ts';
 import { sameToken } from '../http/guard.ts';
 import { healthRoutes } from '../http/health.ts';
 import type { Routes } from '../http/server.ts';
@@ -13,6 +12,7 @@ import type { ApiDeps } from '../web/ports.ts';
 import type { PreparedSource } from '../webhooks/options.ts';
 import { ParseThread } from '../webhooks/parse-thread.ts';
 import { deliveryReader, webhookRoutes, type DeliveryReader } from '../webhooks/routes.ts';
+import type { Hands } from './hands.ts';
 import { renderMetrics } from './metrics.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import type { View } from './view.ts';
@@ -24,7 +24,7 @@ export interface DoorParts {
   readonly parts: AsyncDisposableStack;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
-  readonly worker: Loop;
+  readonly hands: Hands;
   readonly view: View;
   readonly feed: Feed;
   readonly sources: ReadonlyMap<string, PreparedSource>;
@@ -57,6 +57,7 @@ export function openDoors(doors: DoorParts): Routes[] {
       read,
       inStorm: (source, monoMs) => storms.note(source, monoMs),
       count: (outcome) => view.count(outcome),
+      isToken: (given) => sameToken(given, options.token),
     }),
     apiRoutes(apiDeps(doors, append, read)),
     pageRoutes(),
@@ -66,17 +67,17 @@ export function openDoors(doors: DoorParts): Routes[] {
 type Append = ApiDeps['events']['append'];
 
 /** Records an event, and tells those who wait for one. */
-function appender({ ledger, feed, worker }: DoorParts): Append {
+function appender({ ledger, feed, hands }: DoorParts): Append {
   return async (draft) => {
     const appended = await ledger.events.append(draft);
     feed.changed('event', appended.id);
-    if (draft.jobs.length > 0 && !appended.duplicate) worker.wake();
+    if (draft.jobs.length > 0 && !appended.duplicate) hands.wake();
     return appended;
   };
 }
 
 function apiDeps(doors: DoorParts, append: Append, read: DeliveryReader): ApiDeps {
-  const { options, ports, ledger, outbox, worker, view, feed, sources } = doors;
+  const { options, ports, ledger, outbox, hands, view, feed, sources } = doors;
   return {
     clock: ports.clock,
     random: ports.random,
@@ -98,7 +99,7 @@ function apiDeps(doors: DoorParts, append: Append, read: DeliveryReader): ApiDep
       ...ledger.jobs,
       async requeue(id, nowMs) {
         const job = await ledger.jobs.requeue(id, nowMs);
-        worker.wake();
+        hands.wake();
         return job;
       },
     },

@@ -2,7 +2,6 @@ import type { Log } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
 import { ruleHandlers } from '../dispatch/handlers.ts';
 import { createReply } from '../dispatch/reply.ts';
-import { startWorker } from '../dispatch/worker.ts';
 import { listen } from '../http/server.ts';
 import { startJournal } from '../journal/writer.ts';
 import { openLedger } from '../ledger/ledger.ts';
@@ -14,6 +13,7 @@ import { resolveSources } from '../webhooks/options.ts';
 import { announce } from './announce.ts';
 import { beginBoot } from './boot.ts';
 import { openDoors } from './doors.ts';
+import { startHands } from './hands.ts';
 import { watchLoopLag } from './loop-lag.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import { createView } from './view.ts';
@@ -30,7 +30,8 @@ export interface Daemon extends AsyncDisposable {
  * The whole system on one screen: parts open in order, and close in reverse, also when a later one fails to open.
  * The doors open last and close first.
  *
- * @throws {KairosError} `HOME_HELD`, `CONFIG_INVALID`, `LEDGER_TOO_NEW`, `LEDGER_FAILED`, `DISK_FULL`.
+ * @throws {KairosError} `HOME_HELD`, `CONFIG_INVALID`, `SECRET_MISSING`, `PORT_TAKEN`, `LEDGER_TOO_NEW`, `LEDGER_FAILED`,
+ *   `DISK_FULL`.
  */
 export async function startDaemon(options: DaemonOptions, ports: Ports): Promise<Daemon> {
   const { home, config, secrets, version, pid, platform } = options;
@@ -57,12 +58,23 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   parts.defer(() => boot.stopping());
   const outboxOptions = { store: ledger.messages, channels, budget, timeZone, clock, random, redact };
   const outbox = parts.use(await startOutbox({ ...outboxOptions, log: log('notify'), onChange }));
-  const view = createView({ options, ports, names, started, ledger, boot, loopLag });
+  const viewed = { sources: names.sources, channels: () => outbox.channels() };
+  const view = createView({ options, ports, ...viewed, started, ledger, boot, loopLag });
   const handlers = ruleHandlers(createReply({ wallMs: () => clock.wallMs(), status: () => view.sentence() }));
-  const workerOptions = { store: ledger.jobs, handlers, clock, random };
-  const worker = parts.use(await startWorker({ ...workerOptions, log: log('worker'), onSettled }));
+  const held = (): boolean => boot.safeMode;
+  const handsOptions = {
+    ledger,
+    handlers,
+    clock,
+    random,
+    budgetMs: budget.blockingMs,
+    held,
+    onSettled,
+    onChange: onWork,
+  };
+  const hands = parts.use(await startHands({ ...handsOptions, log: log('worker') }));
   const { token, inheritedFd } = options;
-  const doors = { options, ports, parts, ledger, outbox, worker, view, feed, sources: sources.byName };
+  const doors = { options, ports, parts, ledger, outbox, hands, view, feed, sources: sources.byName };
   const server = parts.use(
     await listen(config.server, { log: log('http'), token, inheritedFd, routes: openDoors(doors) }),
   );
@@ -78,6 +90,9 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   function onChange(messageId: number): void {
     feed.changed('message', messageId);
     journal.wake();
+  }
+  function onWork(jobId: number): void {
+    feed.changed('job', jobId);
   }
   function onSettled(jobIds: readonly number[]): void {
     loopLag.note();

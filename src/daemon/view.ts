@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { Status } from '../web/ports.ts';
+import type { ChannelState, Status } from '../web/ports.ts';
 import type { DeliveryOutcome } from '../webhooks/routes.ts';
 import type { Boot } from './boot.ts';
 import type { LoopLag } from './loop-lag.ts';
@@ -23,7 +23,8 @@ export interface View {
 export interface ViewParts {
   readonly options: DaemonOptions;
   readonly ports: Ports;
-  readonly names: { readonly sources: readonly string[]; readonly channels: readonly string[] };
+  readonly sources: readonly string[];
+  readonly channels: () => readonly ChannelState[];
   readonly started: { readonly wallMs: number; readonly monoMs: number };
   readonly ledger: Ledger;
   readonly boot: Boot;
@@ -73,7 +74,8 @@ function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): S
     messagesQueued: ledger.messages.counts().waiting,
     writesWaiting: stats.writesWaiting,
     freeBytes: stats.freeBytes,
-    ...parts.names,
+    sources: parts.sources,
+    channels: parts.channels(),
   };
 }
 
@@ -99,7 +101,9 @@ function metricsOf(parts: ViewParts, deliveries: MetricsSnapshot['deliveries'], 
 
 function sentenceOf(status: Status): string {
   const { queued = 0, dead = 0, failed = 0, parked = 0 } = status.jobs;
-  const trouble = status.notReady.length === 0 ? 'All is well' : `Not ready: ${status.notReady.join('; ')}`;
+  const failing = status.channels.filter(({ state }) => state === 'failing').map(({ name }) => name);
+  const well = failing.length === 0 ? 'All is well' : `Running, but a channel fails: ${failing.join(', ')}`;
+  const trouble = status.notReady.length === 0 ? well : `Not ready: ${status.notReady.join('; ')}`;
   const counts = [
     `${queued} jobs wait`,
     `${status.messagesQueued} messages are held back`,

@@ -1,16 +1,14 @@
 import { formatId } from '../core/ids.ts';
-import type { Effect, Job, JobKind, Outcome } from '../core/job.ts';
+import type { Effect, Job, JobKind, Outcome, RuleKind } from '../core/job.ts';
 
 /** Does what a job says. Must heed the signal; may throw, which counts as a failure worth trying again. */
 export type Handler = (job: Job, signal: AbortSignal) => Promise<Outcome>;
 
-export type Handlers = Readonly<Record<JobKind, Handler>>;
-
-/** The kinds that need neither a model nor a child process: rows in, rows out. They run in safe mode as well. */
-export const RULE_KINDS: ReadonlySet<JobKind> = new Set(['log', 'notify', 'digest', 'resolve', 'reply']);
+/** A job of a kind that has no handler here fails, and says so. */
+export type Handlers = Readonly<Partial<Record<JobKind, Handler>>>;
 
 /** Handlers of the rules. Each only says which rows to write; the settling transaction writes them. */
-export function ruleHandlers(reply: Handler): Handlers {
+export function ruleHandlers(reply: Handler): Record<RuleKind | 'agent', Handler> {
   return {
     log: async (job) => succeeded(journal(job, 'log')),
     digest: async (job) => succeeded(journal(job, 'digest')),
@@ -21,6 +19,7 @@ export function ruleHandlers(reply: Handler): Handlers {
         withdrawal: { topic: job.topic, text: job.text, reason: `resolved by ${origin(job)}`, jobId: job.id },
       }),
     agent: async () => ({ kind: 'parked', reason: 'waiting for a model: none is configured' }),
+    command: async () => ({ kind: 'failed', error: 'no schedules are configured here' }),
     reply,
   };
 }

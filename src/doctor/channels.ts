@@ -1,21 +1,51 @@
-import { fail, ok, warn, type Check } from './check.ts';
+import { formatDuration } from '../core/units.ts';
+import { fail, ok, readConfigFor, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
 
-/** There is a way to the owner. */
+type Found = Omit<Finding, 'check'>;
+
+/** A channel as the running daemon sees it. */
+interface Answer {
+  readonly channels: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly open: number;
+    readonly failures: number;
+    readonly lastError: string | null;
+    readonly retryInMs: number;
+  }[];
+}
+
+/** There is a way to the owner, and it works. */
 export const channels: Check = {
   name: 'channels',
-  async look({ config }) {
-    let names: readonly { readonly kind: string; readonly name: string }[];
-    try {
-      names = config().notify;
-    } catch {
-      return [fail('unknown: config.yaml is not valid', 'Messages go nowhere.', 'kairos config check')];
-    }
-    if (names.length === 0)
+  async look(ports) {
+    const config = readConfigFor(ports);
+    if ('skipped' in config) return config.skipped;
+    const { notify } = config;
+    if (notify.length === 0)
       return [warn('none', 'Messages wait until they expire.', 'Add one under notify: in config.yaml.')];
-    if (names.every(({ kind }) => kind === 'terminal')) {
+    const unmade = ports.channelErrors();
+    if (unmade.length > 0)
+      return unmade.map(({ message, hint }) => fail(message, 'The daemon does not start with it (exit code 5).', hint));
+    const failing = await failingOnes(ports);
+    if (failing.length > 0) return failing;
+    if (notify.every(({ kind }) => kind === 'terminal')) {
       const why = 'It is only seen by whoever looks at the daemon\u2019s terminal or its log.';
       return [warn('only the terminal', why, 'Add a channel under notify: in config.yaml, such as a webhook.')];
     }
-    return [ok(names.map(({ name }) => name).join(', '))];
+    return [ok(notify.map(({ name }) => name).join(', '))];
   },
 };
+
+/** What the daemon met when it last used them; nothing is sent to find out. */
+async function failingOnes({ daemon }: DoctorPorts): Promise<Found[]> {
+  const running = await daemon();
+  if (running === undefined) return [];
+  const status = await running.get<Answer>('/api/status').catch(() => undefined);
+  const failing = (status?.channels ?? []).filter(({ state }) => state === 'failing');
+  return failing.map(({ name, open, failures, lastError, retryInMs }) => {
+    const why = `${open} messages wait for it; the other channels go on. It is tried again ${retryInMs === 0 ? 'now' : `in ${formatDuration(retryInMs)}`}.`;
+    const fix = `Is its receiver up, and are its address and secret in config.yaml and secrets.env right? After a change: kairos stop, then kairos start.`;
+    return warn(`${name} failed ${failures} times in a row: ${lastError ?? 'unknown'}`, why, fix);
+  });
+}

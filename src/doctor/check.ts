@@ -1,7 +1,9 @@
+import { asKairosError, type KairosError } from '../core/errors.ts';
 import type { LedgerInspection } from '../ledger/inspect.ts';
 import type { SecretOf, SourceOptions } from '../webhooks/options.ts';
 
-export type Verdict = 'ok' | 'warn' | 'fail';
+/** `skip`: not looked at, because something else that is reported has to be mended first. */
+export type Verdict = 'ok' | 'warn' | 'fail' | 'skip';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -26,6 +28,8 @@ export interface CheckedConfig {
 export interface CheckedDaemon {
   readonly url: string;
   readonly pid: number;
+  /** The API token. */
+  readonly token: string;
   get<Answer>(path: string): Promise<Answer>;
 }
 
@@ -39,6 +43,8 @@ export interface DoctorPorts {
   readonly nowMs: number;
   /** @throws {KairosError} `CONFIG_INVALID`. */
   readonly config: () => CheckedConfig;
+  /** What keeps each channel from being made, such as a missing secret. @throws {KairosError} `CONFIG_INVALID`. */
+  readonly channelErrors: () => readonly KairosError[];
   readonly secrets: () => {
     readonly of: SecretOf;
     all(): readonly { readonly name: string; readonly value: string }[];
@@ -71,4 +77,25 @@ export function warn(what: string, why: string, fix: string): Found {
 
 export function fail(what: string, why: string, fix: string): Found {
   return { verdict: 'fail', what, why, fix };
+}
+
+export function skip(what: string): Found {
+  return { verdict: 'skip', what, why: '', fix: '' };
+}
+
+/**
+ * The configuration, or what to say of a check that needs it and can't have it: the check `config` tells what is wrong,
+ * and whatever this one advised would be advice about something that is not so.
+ */
+export function readConfigFor(ports: DoctorPorts): CheckedConfig | { readonly skipped: readonly Found[] } {
+  try {
+    return ports.config();
+  } catch (error) {
+    return { skipped: [skip(`skipped: ${unreadableConfig(error)}`)] };
+  }
+}
+
+/** In a few words, what of the configuration can't be used. */
+export function unreadableConfig(error: unknown): string {
+  return 'problems' in asKairosError(error).detail ? 'config.yaml is not valid' : 'the configuration is not valid';
 }

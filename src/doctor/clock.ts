@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/units.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, readConfigFor, warn, type Check, type DoctorPorts } from './check.ts';
 
 /** This code did not exist before. */
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
@@ -8,7 +8,8 @@ const AHEAD_MS_MAX = 300_000;
 /** The clock is right enough for signatures (five minutes), and the time zone is somebody's choice. */
 export const clock: Check = {
   name: 'clock',
-  async look({ nowMs, config, ledger }) {
+  async look(ports) {
+    const { nowMs, ledger } = ports;
     if (nowMs < EARLIEST_MS) {
       const why = 'Signed deliveries more than five minutes off are refused, and quiet hours are wrong.';
       return [
@@ -30,17 +31,13 @@ export const clock: Check = {
         ),
       ];
     }
-    const zone = zoneOf(config);
-    const hint = zone === 'UTC' ? ' (if you live elsewhere: timezone: Europe/Berlin in config.yaml)' : '';
-    return [ok(`time zone ${zone}${hint}`)];
+    return [ok(zoneOf(ports))];
   },
 };
 
-function zoneOf(config: () => { readonly timezone: string }): string {
-  try {
-    return config().timezone;
-  } catch {
-    // The check of the configuration says what is wrong with it.
-    return 'unknown';
-  }
+function zoneOf(ports: DoctorPorts): string {
+  const config = readConfigFor(ports);
+  if ('skipped' in config) return `plausible (time zone ${config.skipped[0]?.what})`;
+  const hint = config.timezone === 'UTC' ? ' (if you live elsewhere: timezone: Europe/Berlin in config.yaml)' : '';
+  return `time zone ${config.timezone}${hint}`;
 }

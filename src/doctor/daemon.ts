@@ -1,5 +1,5 @@
 import { asKairosError } from '../core/errors.ts';
-import { fail, ok, warn, type Check } from './check.ts';
+import { fail, ok, readConfigFor, warn, type Check } from './check.ts';
 
 interface Answer {
   readonly version: string;
@@ -11,9 +11,12 @@ interface Answer {
 /** The daemon runs, answers, and is ready. */
 export const daemon: Check = {
   name: 'daemon',
-  async look({ daemon: find }) {
-    const running = await find();
-    if (running === undefined) return [warn('not running', 'Nothing is received or told.', 'kairos start')];
+  async look(ports) {
+    const running = await ports.daemon();
+    if (running === undefined) {
+      const fix = 'skipped' in readConfigFor(ports) ? 'Correct the configuration, then: kairos start' : 'kairos start';
+      return [warn('not running', 'Nothing is received or told.', fix)];
+    }
     let status: Answer;
     try {
       status = await running.get<Answer>('/api/status');

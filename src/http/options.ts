@@ -14,13 +14,10 @@ export const serverOptions = z
       .max(65_535)
       .default(7717)
       .meta({ description: 'Port; 0 picks a free one. KAIROS_PORT overrides it.' }),
-    hosts: z
-      .array(z.string().min(1))
-      .default([])
-      .meta({
-        description:
-          'Further host names under which the API and the page may be called, such as a tunnel or the name of the machine.',
-      }),
+    hosts: z.array(z.string().min(1)).default([]).meta({
+      description:
+        'Further host names under which the API and the page may be called, such as a tunnel or the name of the machine.',
+    }),
   })
   .prefault({})
   .meta({ description: 'Where the daemon listens.' });

@@ -48,7 +48,7 @@ const RETRY_AFTER_SECONDS = 5;
 /**
  * Listens. Routes are in place before the first connection is taken. Disposing stops accepting, then lets answers finish.
  *
- * @throws {KairosError} `CONFIG_INVALID` when the address can't be had.
+ * @throws {KairosError} `PORT_TAKEN`; `CONFIG_INVALID` when the address can't be had for another reason.
  */
 export async function listen(options: ServerOptions, deps: HttpDeps): Promise<HttpServer> {
   const times = { ...TIMES, ...deps.times };
@@ -115,11 +115,15 @@ async function bind(
 }
 
 function bindError(cause: NodeJS.ErrnoException, options: ServerOptions): KairosError {
-  const taken = cause.code === 'EADDRINUSE';
-  const what = taken
-    ? `port ${options.port} on ${options.host} is taken`
-    : `could not listen on ${options.host}:${options.port}`;
-  return new KairosError('CONFIG_INVALID', `${what}; set server.port or KAIROS_PORT (0 picks a free one)`, {}, cause);
+  const { host, port } = options;
+  if (cause.code === 'EADDRINUSE') return new KairosError('PORT_TAKEN', `port ${port} on ${host} is taken`, {}, cause);
+  const named = 'server.host and server.port, or KAIROS_HOST and KAIROS_PORT';
+  return new KairosError(
+    'CONFIG_INVALID',
+    `could not listen on ${host}:${port} (${cause.code ?? cause.message}): ${named}`,
+    {},
+    cause,
+  );
 }
 
 async function close(app: FastifyInstance, closeMs: number): Promise<void> {

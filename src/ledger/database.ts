@@ -48,7 +48,7 @@ export function openDatabase(path: string, platform: string): Database {
     statement(sql) {
       let statement = prepared.get(sql);
       if (statement === undefined) {
-        statement = wrap(connection.prepare(sql));
+        statement = wrapStatement(connection.prepare(sql));
         prepared.set(sql, statement);
       }
       return statement;
@@ -116,7 +116,8 @@ function pragma(connection: DatabaseSync, name: string): unknown {
   return connection.prepare(`PRAGMA ${name}`).get()?.[name];
 }
 
-function wrap(statement: StatementSync): Statement {
+/** A prepared statement whose values pass `bind`. */
+export function wrapStatement(statement: StatementSync): Statement {
   return {
     run: (...values) => Number(statement.run(...bind(values)).changes),
     get: <Row>(...values: Value[]) => statement.get(...bind(values)) as Row | undefined,

@@ -1,7 +1,9 @@
 import { formatId } from '../core/ids.ts';
 import type { MessageKind } from '../core/message.ts';
 import type { Database } from './database.ts';
+import { abandonEdit, earlierReceipts, editInto } from './edits.ts';
 import { appendJournal } from './journal-rows.ts';
+import type { MessageParts } from './message-parts.ts';
 import { headline } from './message-rows.ts';
 import type { Writer } from './writer.ts';
 
@@ -14,6 +16,8 @@ export interface OpenDelivery {
   readonly attempts: number;
   readonly nextAtMs: number;
   readonly releasedAtMs: number;
+  /** It is written into an earlier message of its topic. */
+  readonly isEdit: boolean;
   readonly error: string | null;
 }
 
@@ -29,6 +33,12 @@ export interface Attempt {
   readonly replyTo: number | null;
   readonly queuedAtMs: number;
   readonly attempt: number;
+  /** An attempt that ended without an answer may have brought it. */
+  readonly maybeReceived: boolean;
+  /** What the channel called the messages of its topic of the last 24 hours, oldest first; at most 200. */
+  readonly earlier: readonly string[];
+  /** The message to change instead, and what it is made of then. */
+  readonly edit: { readonly receipt: string; readonly parts: MessageParts } | null;
 }
 
 /** How an attempt ended. `maybeReceived`: it failed, but the receiver may have it (no answer came). */
@@ -37,7 +47,8 @@ export interface AttemptEnd {
   readonly channel: string;
   readonly nowMs: number;
   readonly result:
-    | { readonly kind: 'sent' }
+    /** `receipt`: what the channel calls it; `note`: what people should know of the way it went. */
+    | { readonly kind: 'sent'; readonly receipt: string | null; readonly note: string | null }
     | { readonly kind: 'again'; readonly nextAtMs: number; readonly error: string; readonly maybeReceived: boolean }
     | { readonly kind: 'failed'; readonly error: string };
 }
@@ -94,6 +105,7 @@ interface OpenRow {
   readonly attempts: number;
   readonly next_at: number;
   readonly released_at: number;
+  readonly edits: number | null;
   readonly error: string | null;
 }
 
@@ -101,7 +113,7 @@ interface OpenRow {
 function openOf(database: Database, channel: string, limit: number): OpenDelivery[] {
   return database
     .statement(
-      `SELECT d.message_id, m.kind, m.urgent, m.topic, d.attempts, d.next_at, m.released_at, d.error
+      `SELECT d.message_id, m.kind, m.urgent, m.topic, d.attempts, d.next_at, m.released_at, d.edits, d.error
        FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
        WHERE d.channel = ?1 AND d.state IN ('pending', 'sending') AND (m.topic = '' OR m.kind = 'reactive' OR d.message_id IN (
          SELECT min(o.message_id) FROM deliveries AS o JOIN messages AS older ON older.id = o.message_id
@@ -117,6 +129,7 @@ function openOf(database: Database, channel: string, limit: number): OpenDeliver
       attempts: row.attempts,
       nextAtMs: row.next_at,
       releasedAtMs: row.released_at,
+      isEdit: row.edits !== null,
       error: row.error,
     }));
 }
@@ -128,8 +141,11 @@ const HOMELESS_MS = 86_400_000;
 
 function recover(database: Database, channels: readonly string[], nowMs: number): void {
   database
-    .statement("UPDATE deliveries SET state = 'pending', next_at = ?, window_at = ?, error = ? WHERE state = 'sending'")
-    .run(nowMs, nowMs, CUT_SHORT);
+    .statement(
+      `UPDATE deliveries SET state = 'pending', next_at = ?1, window_at = CASE WHEN edits IS NULL THEN ?1 END, error = ?2
+       WHERE state = 'sending'`,
+    )
+    .run(nowMs, CUT_SHORT);
   database
     .statement(
       `UPDATE deliveries SET state = 'dropped', ended_at = ?, error = ?
@@ -157,59 +173,83 @@ function beginAttempt(database: Database, messageId: number, channel: string, no
   const begun = database
     .statement(
       `UPDATE deliveries SET state = 'sending', attempts = attempts + 1, attempted_at = ?
-       WHERE message_id = ? AND channel = ? AND ${OPEN} RETURNING attempts`,
+       WHERE message_id = ? AND channel = ? AND ${OPEN} RETURNING attempts, window_at, edits`,
     )
-    .get<{ attempts: number }>(nowMs, messageId, channel);
+    .get<{ attempts: number; window_at: number | null; edits: number | null }>(nowMs, messageId, channel);
   if (begun === undefined) return undefined;
+  const { edits: base } = begun;
+  const edit = base === null ? undefined : editInto(database, { base, channel, alert: messageId });
+  if (base !== null && edit === undefined) {
+    abandonEdit(database, { messageId, channel, base }, { nowMs, error: 'it is gone' });
+    return undefined;
+  }
   const message = database
     .statement(
       `SELECT id, idempotency_key AS idempotencyKey, kind, urgent, topic, rendered AS text, count, reply_to AS replyTo,
               queued_at AS queuedAtMs
        FROM messages WHERE id = ?`,
     )
-    .get<Omit<Attempt, 'urgent' | 'attempt'> & { urgent: number }>(messageId);
-  return message && { ...message, urgent: message.urgent === 1, attempt: begun.attempts };
+    .get<MessageOfAttempt>(messageId);
+  return (
+    message && {
+      ...message,
+      urgent: message.urgent === 1,
+      attempt: begun.attempts,
+      maybeReceived: begun.window_at !== null,
+      earlier: earlierReceipts(database, { id: messageId, topic: message.topic, channel }, nowMs),
+      edit: edit ?? null,
+    }
+  );
 }
 
+type MessageOfAttempt = Pick<
+  Attempt,
+  'id' | 'idempotencyKey' | 'kind' | 'topic' | 'text' | 'count' | 'replyTo' | 'queuedAtMs'
+> & { readonly urgent: number };
+
 function endAttempt(database: Database, { messageId, channel, nowMs, result }: AttemptEnd): void {
-  const end = (assignments: string, ...values: (string | number)[]): boolean =>
+  const row = database
+    .statement("SELECT edits FROM deliveries WHERE message_id = ? AND channel = ? AND state = 'sending'")
+    .get<{ edits: number | null }>(messageId, channel);
+  if (row === undefined) return;
+  const base = row.edits;
+  const end = (assignments: string, ...values: (string | number | null)[]): void => {
     database
-      .statement(`UPDATE deliveries SET ${assignments} WHERE message_id = ? AND channel = ? AND state = 'sending'`)
-      .run(...values, messageId, channel) === 1;
+      .statement(`UPDATE deliveries SET ${assignments} WHERE message_id = ? AND channel = ?`)
+      .run(...values, messageId, channel);
+  };
+  // A change makes no sound: it takes no place in the channel's windows.
+  const received = (): void => {
+    if (base === null) end('window_at = ?', nowMs);
+  };
   switch (result.kind) {
     case 'sent':
-      if (end("state = 'sent', ended_at = ?, window_at = ?, error = NULL", nowMs, nowMs)) {
-        markSent(database, messageId, channel, nowMs);
-      }
+      end("state = 'sent', ended_at = ?, receipt = ?, error = ?", nowMs, base === null ? result.receipt : null, result.note);
+      received();
+      markSent(database, messageId, base === null ? channel : `${channel}, added to ${formatId('m', base)}`, nowMs);
       return;
     case 'again':
       end("state = 'pending', next_at = ?, error = ?", result.nextAtMs, result.error);
-      if (result.maybeReceived) {
-        database
-          .statement('UPDATE deliveries SET window_at = ? WHERE message_id = ? AND channel = ?')
-          .run(nowMs, messageId, channel);
-      }
+      if (result.maybeReceived) received();
       return;
     case 'failed':
-      if (end("state = 'failed', ended_at = ?, error = ?", nowMs, result.error)) {
-        failWhenNobodyHasIt(database, messageId, `${channel}: ${result.error}`, nowMs);
+      if (base !== null) {
+        abandonEdit(database, { messageId, channel, base }, { nowMs, error: result.error });
+        return;
       }
+      end("state = 'failed', ended_at = ?, error = ?", nowMs, result.error);
+      failWhenNobodyHasIt(database, messageId, `${channel}: ${result.error}`, nowMs);
       return;
   }
 }
 
-/** Sent is when the first channel has it. */
+/** Sent is when the first channel has it; that the others have it too is a line of its own, as it may be hours later. */
 function markSent(database: Database, id: number, channel: string, nowMs: number): void {
   const first = database
     .statement("UPDATE messages SET state = 'sent', sent_at = ? WHERE id = ? AND state = 'queued'")
     .run(nowMs, id);
-  if (first === 1) {
-    appendJournal(
-      database,
-      { kind: 'sent', ref: formatId('m', id), text: `${headline(database, id)} (${channel})` },
-      nowMs,
-    );
-  }
+  const kind = first === 1 ? 'sent' : 'also-sent';
+  appendJournal(database, { kind, ref: formatId('m', id), text: `${headline(database, id)} (${channel})` }, nowMs);
 }
 
 function failWhenNobodyHasIt(database: Database, id: number, reason: string, nowMs: number): void {

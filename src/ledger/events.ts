@@ -22,14 +22,18 @@ export interface Page {
   readonly sinceMs?: number | undefined;
 }
 
+/** Writes rows that belong to an event, inside its transaction. */
+export type Alongside = (database: Database, eventId: number) => void;
+
 /** Events: what happened, recorded once each. */
 export interface Events {
   /**
    * Records an event and the jobs it leads to in one transaction. Resolves when both are on disk.
    *
+   * @param alongside More rows for the same transaction. Not called for a duplicate; may be called twice (see `Writer`).
    * @throws {KairosError} `OVERLOADED`, `DISK_FULL`, `LEDGER_FAILED`, `STOPPING`: then nothing was recorded.
    */
-  append(draft: EventDraft): Promise<Appended>;
+  append(draft: EventDraft, alongside?: Alongside): Promise<Appended>;
   find(id: number): Event | undefined;
   body(id: number): Uint8Array | undefined;
   list(page: Page): Event[];
@@ -55,7 +59,11 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
   let lastId = database.statement('SELECT coalesce(max(id), 0) AS id FROM events').get<{ id: number }>()?.id ?? 0;
   let lastRef = lastBodyRef(database);
 
-  const insert = (target: Database, draft: EventDraft, key: Uint8Array, ref: number | null): Appended => {
+  const insert = (
+    target: Database,
+    { draft, key, alongside }: { draft: EventDraft; key: Uint8Array; alongside?: Alongside | undefined },
+    ref: number | null,
+  ): Appended => {
     const known = keys.find(key);
     if (known !== undefined) return { id: known, duplicate: true };
     const paired = pairEvent(target, draft, key);
@@ -64,18 +72,19 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
     insertEvent(target, id, draft, key, ref);
     rememberIdentity(target, draft, id);
     if (draft.jobs.length > 0) insertJobs(target, draft.jobs, id, draft.receivedAtMs);
+    alongside?.(target, id);
     lastId = id;
     keys.remember(key, id);
     return { id, duplicate: false };
   };
-  const appendLarge = async (draft: EventDraft, key: Uint8Array): Promise<Appended> => {
+  const appendLarge = async (draft: EventDraft, key: Uint8Array, alongside?: Alongside): Promise<Appended> => {
     const known = keys.find(key);
     if (known !== undefined) return { id: known, duplicate: true };
     lastRef += 1;
     const ref = lastRef;
     try {
       await stageBody(writer, ref, draft.body);
-      const appended = await writer.write((target) => insert(target, draft, key, ref));
+      const appended = await writer.write((target) => insert(target, { draft, key, alongside }, ref));
       if (appended.duplicate) await dropBody(writer, ref);
       return appended;
     } catch (error) {
@@ -86,15 +95,15 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
   };
 
   return {
-    append(draft) {
+    append(draft, alongside) {
       if (draft.delivery.length > DELIVERY_CHARACTERS_MAX) {
         return Promise.reject(
           new KairosError('INPUT_INVALID', `a delivery id has at most ${DELIVERY_CHARACTERS_MAX} characters`),
         );
       }
       const key = deliveryKey(draft.source, draft.delivery);
-      if (draft.body.byteLength > INLINE_BYTES_MAX) return appendLarge(draft, key);
-      return writer.write((target) => insert(target, draft, key, null), {
+      if (draft.body.byteLength > INLINE_BYTES_MAX) return appendLarge(draft, key, alongside);
+      return writer.write((target) => insert(target, { draft, key, alongside }, null), {
         bytes: draft.body.byteLength + 512,
         bare: true,
       });

@@ -1,8 +1,8 @@
-import { existsSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
 import { messageOf } from '../core/errors.ts';
 import { MIGRATIONS } from './migrations.ts';
+import { locationOf } from './reading.ts';
 
 /** A ledger seen from outside, while its daemon may be running. */
 export interface LedgerInspection {
@@ -51,14 +51,6 @@ export function inspectLedger(path: string, options: InspectOptions): LedgerInsp
   } finally {
     connection?.close();
   }
-}
-
-/** Without a log beside it nobody has the file open: read so, nothing is written, not even the index of a log. */
-function locationOf(path: string): string | URL {
-  if (existsSync(`${path}-wal`)) return path;
-  const location = pathToFileURL(path);
-  location.searchParams.set('immutable', '1');
-  return location;
 }
 
 const UNREAD = {

@@ -2,6 +2,7 @@ import { KairosError } from '../core/errors.ts';
 import { formatId } from '../core/ids.ts';
 import type { Effect, Job, JobState, JournalDraft } from '../core/job.ts';
 import type { Database } from './database.ts';
+import { dueRows, nextDue } from './due-rows.ts';
 import type { Page } from './events.ts';
 import { JOB_COLUMNS, toJob, type JobRow } from './job-rows.ts';
 import { appendJournal } from './journal-rows.ts';
@@ -17,7 +18,7 @@ export type Settlement =
 /** Jobs: what to do about events. */
 export interface Jobs {
   /**
-   * Takes due jobs, reactive ones first, and writes the attempt before it begins. A job that has been begun before is
+   * Takes due rules (work is taken by its lanes, see work.ts), reactive ones first, and writes the attempt before it begins. A job that has been begun before is
    * taken alone: should it be the one that brings the process down, it takes no others with it. A job whose lease ran out
    * unsettled is due again.
    */
@@ -26,7 +27,7 @@ export interface Jobs {
   settle(job: Job, settlement: Settlement, nowMs: number): Promise<boolean>;
   /** Jobs left running by a process that is gone. */
   interrupted(): Job[];
-  /** When the next queued job is due or the next lease runs out, or undefined. */
+  /** When the next queued rule is due or the next lease runs out, or undefined. */
   nextDueMs(): number | undefined;
   /** @throws {KairosError} `NOT_FOUND`, or `STATE_CONFLICT` unless it is failed, dead or parked. */
   requeue(id: number, nowMs: number): Promise<Job>;
@@ -51,7 +52,7 @@ export function openJobs(database: Database, writer: Writer, context: (nowMs: nu
         .statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE state = 'running' ORDER BY id`)
         .all<JobRow>()
         .map(toJob),
-    nextDueMs: () => nextDue(database),
+    nextDueMs: () => nextDue(database, 'rules'),
     async requeue(id, nowMs) {
       const requeued = await writer.write((target) => requeue(target, id, nowMs));
       if (!requeued) throw requeueRefused(find(id), id);
@@ -77,7 +78,7 @@ function list(
 }
 
 function claim(database: Database, limit: number, nowMs: number, leaseMs: number): Job[] {
-  const rows = [1, 0].flatMap((reactive) => dueRows(database, { reactive, nowMs, limit })).slice(0, limit);
+  const rows = [1, 0].flatMap((reactive) => dueRows(database, 'rules', { reactive, nowMs, limit })).slice(0, limit);
   const begin = database.statement(
     "UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = ?, started_at = ? WHERE id = ?",
   );
@@ -85,25 +86,6 @@ function claim(database: Database, limit: number, nowMs: number, leaseMs: number
     begin.run(nowMs + leaseMs, nowMs, row.id);
     return toJob({ ...row, state: 'running', attempts: row.attempts + 1, started_at: nowMs });
   });
-}
-
-/** A job that is from the future was recorded before somebody set the clock back: it has waited long enough. */
-const CLOCK_SLACK_MS = 1_000;
-
-/** Leases that ran out, then what is due, oldest first, then what only seems not to be. */
-function dueRows(
-  database: Database,
-  { reactive, nowMs, limit }: { reactive: number; nowMs: number; limit: number },
-): JobRow[] {
-  const select = (rest: string, ...values: number[]): JobRow[] =>
-    database
-      .statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE reactive = ? AND ${rest} LIMIT ?`)
-      .all<JobRow>(reactive, ...values);
-  const rows = select("state = 'running' AND lease_until <= ? ORDER BY lease_until, id", nowMs, limit);
-  rows.push(...select("state = 'queued' AND due_at <= ? ORDER BY due_at, id", nowMs, limit));
-  if (rows.length >= limit) return rows;
-  const future = "state = 'queued' AND due_at > ? AND created_at > ? ORDER BY due_at, id";
-  return rows.concat(select(future, nowMs, nowMs + CLOCK_SLACK_MS, limit));
 }
 
 /** The jobs before the first one that was begun already, or that one alone. */
@@ -169,16 +151,6 @@ function requeueRefused(job: Job | undefined, id: number): KairosError {
   if (job === undefined) return new KairosError('NOT_FOUND', `there is no job ${formatId('j', id)}`);
   const because = job.kind === 'agent' ? 'it is waiting for a model' : `it is ${job.state}`;
   return new KairosError('STATE_CONFLICT', `job ${formatId('j', id)} can't be requeued: ${because}`);
-}
-
-function nextDue(database: Database): number | undefined {
-  const due = database.statement("SELECT min(due_at) AS at FROM jobs WHERE state = 'queued' AND reactive = ?");
-  const lease = database.statement("SELECT min(lease_until) AS at FROM jobs WHERE state = 'running' AND reactive = ?");
-  const times = [due, lease].flatMap((first) =>
-    [1, 0].map((reactive) => first.get<{ at: number | null }>(reactive)?.at ?? Infinity),
-  );
-  const earliest = Math.min(...times);
-  return earliest === Infinity ? undefined : earliest;
 }
 
 /** Jobs that succeeded, which may be millions, are not counted. */

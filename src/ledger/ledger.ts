@@ -16,17 +16,23 @@ import { readMeta, writeMeta } from './meta.ts';
 import { migrate } from './migrate.ts';
 import { openPolls, type Polls } from './polls.ts';
 import { prune, type Retention } from './retention.ts';
+import { openRuns, type Runs } from './runs.ts';
+import { openSlots, type Slots } from './slots.ts';
 import { watchSpace } from './space.ts';
+import { openWork, type Work } from './work.ts';
 import { createWriter, type Writer } from './writer.ts';
 
 /** The single truth of a home: every store over one connection and one group commit. */
 export interface Ledger extends AsyncDisposable {
   readonly events: Events;
   readonly jobs: Jobs;
+  readonly work: Work;
   readonly messages: Messages;
   readonly journal: JournalRows;
   readonly boots: Boots;
   readonly polls: Polls;
+  readonly slots: Slots;
+  readonly runs: Runs;
   /** Eight hexadecimal digits, made once: tells the ids of this home from those of another. */
   readonly homeId: string;
   health(): LedgerHealth;
@@ -92,18 +98,23 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
   opened.use(startHousekeeping({ database, writer, keys, health, options, ports }));
   const messageContext = (nowMs: number) => ({ nowMs, ttlMs: options.messageTtlMs, homeId });
   const events = openEvents(database, writer, keys);
+  const append: Events['append'] = (draft, alongside) =>
+    health.health.ok ? events.append(draft, alongside) : Promise.reject(refusal(health));
   const open = opened.move();
 
   return {
     events: {
       ...events,
-      append: (draft) => (health.health.ok ? events.append(draft) : Promise.reject(refusal(health))),
+      append,
     },
+    work: openWork(database, writer),
     jobs: openJobs(database, writer, messageContext),
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
     boots: openBoots(database, writer),
     polls: openPolls(database, writer),
+    slots: openSlots(database, writer, append),
+    runs: openRuns(database, writer),
     homeId,
     health: () => health.health,
     stats: () => ({ writesWaiting: writer.depth, freeBytes: space.freeBytes, ...counters }),

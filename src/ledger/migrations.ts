@@ -142,4 +142,61 @@ CREATE TABLE identities (
 ) STRICT;
 CREATE INDEX identities_key ON identities (key);
 `,
+  // Schedules: which slots were decided, and how; and what became of the runs.
+  `
+-- through_at: every slot up to here is decided. last_event_id: the newest run that was begun, by the clock or by hand.
+CREATE TABLE schedules (
+  name TEXT PRIMARY KEY,
+  timing TEXT NOT NULL,
+  through_at INTEGER NOT NULL,
+  last_event_id INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- One row a slot that runs; missed ones that follow each other share a row. count is null when they were too many to count.
+CREATE TABLE slots (
+  schedule TEXT NOT NULL,
+  slot_at INTEGER NOT NULL,
+  through_at INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('run', 'missed')),
+  count INTEGER,
+  reason TEXT,
+  event_id INTEGER,
+  decided_at INTEGER NOT NULL,
+  PRIMARY KEY (schedule, slot_at),
+  CHECK (through_at >= slot_at)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX slots_event ON slots (event_id) WHERE event_id IS NOT NULL;
+CREATE INDEX slots_missed ON slots (schedule, slot_at) WHERE state = 'missed';
+CREATE INDEX slots_decided ON slots (decided_at);
+
+-- One attempt at a scheduled job. ended says how the process or handler came to its end, succeeded whether the task did.
+CREATE TABLE runs (
+  id INTEGER PRIMARY KEY,
+  schedule TEXT NOT NULL,
+  job_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  scheduled_for INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  ended TEXT,
+  succeeded INTEGER CHECK (succeeded IN (0, 1)),
+  exit_code INTEGER,
+  error TEXT,
+  output_path TEXT
+) STRICT;
+CREATE INDEX runs_schedule ON runs (schedule, id);
+CREATE INDEX runs_open ON runs (id) WHERE ended_at IS NULL;
+`,
+  // How long work took, for the estimate of how long it will.
+  `
+CREATE INDEX jobs_ran ON jobs (origin, id) WHERE state = 'succeeded' AND kind IN ('command', 'agent');
+CREATE INDEX jobs_ran_lately ON jobs (id) WHERE state = 'succeeded' AND kind IN ('command', 'agent');
+`,
+  `
+-- What a channel calls the message it delivered, to change it or to answer it.
+ALTER TABLE deliveries ADD COLUMN receipt TEXT;
+-- The message on the channel that this one is written into, instead of becoming a message of its own.
+ALTER TABLE deliveries ADD COLUMN edits INTEGER;
+CREATE INDEX deliveries_edits ON deliveries (edits, channel) WHERE edits IS NOT NULL;
+`,
 ];

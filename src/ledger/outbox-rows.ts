@@ -2,18 +2,11 @@ import type { WaitingMessage } from '../budget/plan.ts';
 import { formatId } from '../core/ids.ts';
 import type { MessageKind } from '../core/message.ts';
 import type { Database } from './database.ts';
+import { baseFor, growingAlerts, type EditingChannel, type Growth } from './edits.ts';
 import { appendJournal } from './journal-rows.ts';
+import { partsOf, type MessageParts } from './message-parts.ts';
 import { headline } from './message-rows.ts';
 import type { Writer } from './writer.ts';
-
-/** What a message is made of at the moment it leaves. */
-export interface MessageParts {
-  readonly id: number;
-  /** Happenings it stands for, those that joined it included. */
-  readonly count: number;
-  /** Newest first, each distinct text once, with the happenings behind it; at most five. */
-  readonly texts: readonly { readonly text: string; readonly count: number }[];
-}
 
 /** How a message is let go. */
 export interface Release {
@@ -21,6 +14,10 @@ export interface Release {
   readonly channels: readonly string[];
   /** Fixes the text: called once, inside the transaction. */
   readonly render: (parts: MessageParts) => string;
+  /** Channels on which it may be written into an earlier message of its topic. */
+  readonly edits?: readonly EditingChannel[];
+  /** Only if every channel can do that; then it takes no place in the windows. */
+  readonly silent?: boolean;
 }
 
 /** Messages that have not left yet, and the windows they leave through. */
@@ -37,6 +34,8 @@ export interface OutboxRows {
   expire(items: readonly { readonly id: number; readonly reason: string }[], nowMs: number): Promise<void>;
   /** Notes what holds messages back; the first time it is a line of the daily log too. */
   hold(items: readonly { readonly id: number; readonly reason: string }[], nowMs: number): Promise<void>;
+  /** Waiting alerts that are to be shown in an earlier message of their topic; the channels are all there are. */
+  growing(nowMs: number, edits: readonly EditingChannel[]): Growth[];
   /** Lets a message go: fixes its text and opens a delivery for each channel. @returns false if it no longer waits. */
   release(id: number, release: Release): Promise<boolean>;
 }
@@ -73,6 +72,7 @@ export function openOutboxRows(database: Database, writer: Writer): OutboxRows {
         .map((row) => ({ urgent: row.urgent === 1, atMs: row.window_at })),
     expire: (items, nowMs) => writer.write((target) => expire(target, items, nowMs)),
     hold: (items, nowMs) => writer.write((target) => hold(target, items, nowMs)),
+    growing: (nowMs, edits) => growingAlerts(database, nowMs, edits),
     release: (id, release) => writer.write((target) => releaseMessage(target, id, release)),
   };
 }
@@ -137,36 +137,24 @@ function hold(database: Database, items: Reasons, nowMs: number): void {
   }
 }
 
-function releaseMessage(database: Database, id: number, { nowMs, channels, render }: Release): boolean {
+function releaseMessage(database: Database, id: number, release: Release): boolean {
+  const { nowMs, channels, render, edits = [], silent = false } = release;
   const row = database
-    .statement(`SELECT count, kind FROM messages WHERE id = ? AND ${WAITING}`)
-    .get<{ count: number; kind: MessageKind }>(id);
+    .statement(`SELECT kind FROM messages WHERE id = ? AND ${WAITING}`)
+    .get<{ kind: MessageKind }>(id);
   if (row === undefined) return false;
-  const rendered = render({ id, count: row.count, texts: textsOf(database, id) });
+  const bases = new Map(edits.map((edit) => [edit.channel, baseFor(database, id, edit, nowMs)]));
+  // What was true at the decision may not be any more.
+  if (silent && channels.some((channel) => bases.get(channel) === undefined)) return false;
   database
     .statement('UPDATE messages SET released_at = ?, window_at = ?, rendered = ?, reason = NULL WHERE id = ?')
-    .run(nowMs, row.kind === 'proactive' ? nowMs : null, rendered, id);
+    .run(nowMs, row.kind === 'proactive' && !silent ? nowMs : null, render(partsOf(database, id)), id);
   const open = database.statement(
-    "INSERT INTO deliveries (message_id, channel, state, next_at) VALUES (?, ?, 'pending', ?)",
+    "INSERT INTO deliveries (message_id, channel, state, next_at, edits) VALUES (?, ?, 'pending', ?, ?)",
   );
-  for (const channel of channels) open.run(id, channel, nowMs);
+  for (const channel of channels) {
+    const base = bases.get(channel);
+    open.run(id, channel, Math.max(nowMs, base?.dueAtMs ?? nowMs), base?.id ?? null);
+  }
   return true;
-}
-
-const TEXTS_MAX = 5;
-/** Of a great many that joined only the newest are read. */
-const JOINED_MAX = 500;
-
-function textsOf(database: Database, id: number): { text: string; count: number }[] {
-  const joined = database
-    .statement('SELECT id, text, count FROM messages WHERE into_id = ? ORDER BY id DESC LIMIT ?')
-    .all<{ id: number; text: string; count: number }>(id, JOINED_MAX);
-  const own = database
-    .statement(
-      `SELECT text, count - (SELECT coalesce(sum(count), 0) FROM messages WHERE into_id = ?1) AS count FROM messages WHERE id = ?1`,
-    )
-    .all<{ text: string; count: number }>(id);
-  const texts = new Map<string, number>();
-  for (const { text, count } of [...joined, ...own]) texts.set(text, (texts.get(text) ?? 0) + count);
-  return [...texts].slice(0, TEXTS_MAX).map(([text, count]) => ({ text, count }));
 }

@@ -6,8 +6,8 @@ export interface Polls {
   load(name: string): string | undefined;
   /** Resolves when it is on disk. To be called after what was read is. */
   save(name: string, state: string): Promise<void>;
-  /** Forgets everything whose name begins with none of these. Writes nothing when there is nothing to forget. */
-  keepOnly(prefixes: readonly string[]): Promise<void>;
+  /** Forgets all others: whoever asks for them again one day starts anew. Writes nothing when there is nothing to forget. */
+  keepOnly(names: readonly string[]): Promise<void>;
 }
 
 export function openPolls(database: Database, writer: Writer): Polls {
@@ -24,9 +24,9 @@ export function openPolls(database: Database, writer: Writer): Polls {
         },
         { bytes: state.length + 256 },
       ),
-    async keepOnly(prefixes) {
-      const names = database.statement('SELECT name FROM polls').all<{ name: string }>();
-      const others = names.filter(({ name }) => !prefixes.some((prefix) => name.startsWith(prefix)));
+    async keepOnly(names) {
+      const known = database.statement('SELECT name FROM polls').all<{ name: string }>();
+      const others = known.filter(({ name }) => !names.includes(name));
       if (others.length === 0) return;
       await writer.write((target) => {
         for (const { name } of others) target.statement('DELETE FROM polls WHERE name = ?').run(name);

@@ -44,7 +44,10 @@ export async function prune(database: Database, writer: Writer, retention: Reten
     const jobs = pruneJobs(target, beforeMs, nowMs);
     const events = pruneEvents(target, beforeMs);
     const others =
-      pruneMessages(target, beforeMs, SLICE) + pruneJournal(target, beforeMs) + pruneBoots(target, beforeMs);
+      pruneMessages(target, beforeMs, SLICE) +
+      pruneJournal(target, beforeMs) +
+      pruneBoots(target, beforeMs) +
+      pruneSchedules(target, beforeMs);
     return { rows: jobs + events.count + others, refs: events.refs };
   });
   for (const ref of removed.refs) await dropBody(writer, ref);
@@ -142,6 +145,23 @@ function pruneBoots(database: Database, beforeMs: number): number {
        WHERE started_at < ? AND id < (SELECT max(id) FROM boots))`,
     )
     .run(SLICE, beforeMs);
+}
+
+/** How far each schedule is decided stands in a row of its own, so these may go whatever their age. */
+function pruneSchedules(database: Database, beforeMs: number): number {
+  const slots = database
+    .statement(
+      `DELETE FROM slots WHERE (schedule, slot_at) IN
+       (SELECT schedule, slot_at FROM slots WHERE decided_at < ? ORDER BY decided_at LIMIT ?)`,
+    )
+    .run(beforeMs, SLICE);
+  const runs = database
+    .statement(
+      `DELETE FROM runs WHERE id IN (SELECT id FROM (SELECT id, started_at FROM runs ORDER BY id LIMIT ?)
+       WHERE started_at < ? AND id < (SELECT max(id) FROM runs))`,
+    )
+    .run(SLICE, beforeMs);
+  return slots + runs;
 }
 
 /** @returns Whether there is more to give back. */

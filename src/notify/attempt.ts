@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Channel, OutgoingMessage, SendResult } from './channel.ts';
+import type { SendResult } from './channel.ts';
 
 /** The end of one attempt; `stopped` when the daemon's stop cut it short. */
 export type AttemptResult = SendResult | { readonly kind: 'stopped' };
@@ -13,14 +13,13 @@ export interface AttemptLimits {
 
 /** Makes one attempt and returns in bounded time, whether or not the channel heeds its signal. Never throws. */
 export async function attemptSend(
-  channel: Channel,
-  message: OutgoingMessage,
+  send: (signal: AbortSignal) => Promise<SendResult>,
   { clock, limits, stopping }: { clock: Clock; limits: AttemptLimits; stopping: AbortSignal },
 ): Promise<AttemptResult> {
   const over = new AbortController();
   try {
     return await Promise.race([
-      guarded(channel, message, over.signal),
+      guarded(send, over.signal),
       timeout(clock, limits.timeoutMs, over.signal),
       stopped(stopping, clock, limits.graceMs, over.signal),
     ]);
@@ -29,9 +28,9 @@ export async function attemptSend(
   }
 }
 
-async function guarded(channel: Channel, message: OutgoingMessage, signal: AbortSignal): Promise<SendResult> {
+async function guarded(send: (signal: AbortSignal) => Promise<SendResult>, signal: AbortSignal): Promise<SendResult> {
   try {
-    return await channel.send(message, signal);
+    return await send(signal);
   } catch (error) {
     return { kind: 'retry', error: messageOf(error), maybeReceived: true };
   }

@@ -6,8 +6,9 @@ import type { Clock, Log, Random, Redact } from '../core/ports.ts';
 import { formatDuration, formatInstant } from '../core/units.ts';
 import { attemptSend, type AttemptResult } from './attempt.ts';
 import { retryDelayMs, RETRY_AFTER_MS_MAX } from './backoff.ts';
-import type { Channel, OutgoingMessage } from './channel.ts';
+import type { Channel, OutgoingMessage, SendResult } from './channel.ts';
 import { pickDelivery, type ChannelPause } from './pick.ts';
+import { renderMessage } from './render.ts';
 import type { Attempt, AttemptEnd, OpenDelivery, OutboxStore } from './store.ts';
 import type { Windows } from './windows.ts';
 
@@ -77,8 +78,9 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
     const { delivery } = pick;
     const attempt = await store.beginAttempt(delivery.messageId, channel.name, clock.wallMs());
     if (attempt === undefined) return 1;
-    const result = await attemptSend(channel, outgoing(attempt), { clock, limits, stopping });
-    if (result.kind !== 'refused' && delivery.kind === 'proactive' && maybeReceived(result)) {
+    const result = await attemptSend((signal) => deliver(options, attempt, signal), { clock, limits, stopping });
+    const sounds = delivery.kind === 'proactive' && attempt.edit === null;
+    if (sounds && maybeReceived(result)) {
       received.note(delivery.messageId, delivery.urgent);
     }
     await record({ ...health.conclude(result, delivery, attempt.attempt), nowMs: clock.wallMs() });
@@ -103,6 +105,15 @@ function maybeReceived(result: AttemptResult): boolean {
   return (
     result.kind === 'sent' || result.kind === 'stopped' || (result.kind === 'retry' && result.maybeReceived === true)
   );
+}
+
+function deliver({ channel, redact }: ChannelLoopOptions, attempt: Attempt, signal: AbortSignal): Promise<SendResult> {
+  const { edit, maybeReceived, earlier } = attempt;
+  const message = outgoing(attempt);
+  if (edit === null) return channel.send(message, signal, { maybeReceived, earlier });
+  const unable: SendResult = { kind: 'refused', error: 'the channel cannot change a message' };
+  const grown = { ...message, text: renderMessage(edit.parts, redact), count: edit.parts.count };
+  return channel.edit?.(edit.receipt, grown, signal) ?? Promise.resolve(unable);
 }
 
 function outgoing(attempt: Attempt): OutgoingMessage {
@@ -167,7 +178,9 @@ function createHealth({ channel, clock, log, random, redact, limits }: ChannelLo
       const nowMs = clock.wallMs();
       if (result.kind === 'sent') {
         answered(null);
-        return { ...to, result };
+        const { receipt = null, note = null } = result;
+        if (note !== null) log.warn({ channel: channel.name, messageId: delivery.messageId, note }, 'message sent');
+        return { ...to, result: { kind: 'sent', receipt, note } };
       }
       if (result.kind === 'stopped') {
         return { ...to, result: { kind: 'again', nextAtMs: nowMs, error: 'the daemon stopped', maybeReceived: true } };

@@ -21,12 +21,21 @@ export interface OutgoingMessage {
   readonly attempt: number;
 }
 
+/** What the outbox knows of a message's surroundings on a channel. */
+export interface SendContext {
+  /** An earlier attempt ended without an answer: the receiver may have it. */
+  readonly maybeReceived: boolean;
+  /** Receipts of the messages of its topic of the last 24 hours, oldest first. */
+  readonly earlier: readonly string[];
+}
+
 /**
- * `retry`: may work later, not before `retryAfterMs` if the receiver said so; `maybeReceived` when no answer tells
+ * `sent`: `receipt` is what the channel calls the message, to change it or to answer it; `note` what people should know
+ * of the way it went. `retry`: may work later, not before `retryAfterMs` if the receiver said so; `maybeReceived` when no answer tells
  * whether it has the message. `refused`: will not work however often it is tried.
  */
 export type SendResult =
-  | { readonly kind: 'sent' }
+  | { readonly kind: 'sent'; readonly receipt?: string; readonly note?: string }
   | {
       readonly kind: 'retry';
       readonly error: string;
@@ -40,5 +49,9 @@ export interface Channel {
   /** Unique among the channels; delivery records are kept under it. */
   readonly name: string;
   /** Makes one attempt. Should heed the signal (it is left behind at the timeout anyway); what it throws is a `retry`. */
-  send(message: OutgoingMessage, signal: AbortSignal): Promise<SendResult>;
+  send(message: OutgoingMessage, signal: AbortSignal, context: SendContext): Promise<SendResult>;
+  /** How long an alert that was delivered may grow in place; never without it. */
+  readonly editMs?: number;
+  /** Makes a delivered message say something else, without a sound. The same twice is as good as once. */
+  edit?(receipt: string, message: OutgoingMessage, signal: AbortSignal): Promise<SendResult>;
 }

@@ -8,7 +8,7 @@ import type { ChannelOptions } from './options.ts';
 export interface ChannelPorts {
   readonly fetch: Fetch;
   readonly clock: Clock;
-  /** Writes to where the daemon was started. */
+  /** Writes a line, given without its line break, to where the daemon was started. */
   readonly print: (line: string) => void;
   /** A secret by the name of its variable. */
   readonly secretOf: (name: string) => string | undefined;
@@ -17,7 +17,7 @@ export interface ChannelPorts {
 /**
  * The channels of `notify:`, in their order.
  *
- * @throws {KairosError} `CONFIG_INVALID` when a secret that is named is not there.
+ * @throws {KairosError} `SECRET_MISSING` when a secret that is named is not there.
  */
 export function createChannels(list: readonly ChannelOptions[], ports: ChannelPorts): Channel[] {
   return list.map((options) =>
@@ -35,7 +35,7 @@ function secretOf(
   const secret = ports.secretOf(secretEnv);
   if (secret !== undefined && secret !== '') return secret;
   throw new KairosError(
-    'CONFIG_INVALID',
+    'SECRET_MISSING',
     `channel ${name} signs with ${secretEnv}, which is set neither in secrets.env nor in the environment`,
   );
 }

@@ -7,7 +7,7 @@ import type { Clock, Log, Random, Redact } from '../core/ports.ts';
 import type { Channel } from './channel.ts';
 import { startChannelLoop, type ChannelLoop, type ChannelStatus } from './channel-loop.ts';
 import { renderMessage } from './render.ts';
-import type { MessageParts, OutboxStore } from './store.ts';
+import type { EditingChannel, Growth, MessageParts, OutboxStore } from './store.ts';
 import { createWindows, type WindowLog, type Windows } from './windows.ts';
 
 export interface OutboxOptions {
@@ -47,7 +47,7 @@ export interface OutboxSnapshot {
   readonly waiting: number;
   /** In the order in which they would leave; `untilMs` is infinite when it is not a matter of time. At most 100. */
   readonly held: readonly Held[];
-  /** When the next proactive message may leave as far as the windows go; null when one may leave now. */
+  /** When windows, quiet hours and a mute of everything next let a proactive message leave; null when one may now. */
   readonly nextSlotAtMs: number | null;
   readonly channels: readonly ChannelStatus[];
 }
@@ -62,6 +62,8 @@ export interface Outbox extends AsyncDisposable {
   /** Something was queued, muted or withdrawn: look now. */
   wake(): void;
   snapshot(): OutboxSnapshot;
+  /** How each channel stands; cheaper than a snapshot. */
+  channels(): readonly ChannelStatus[];
 }
 
 /**
@@ -93,6 +95,7 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   return {
     wake: () => letGo.wake(),
     snapshot: () => snapshot(options, { channels, windows, releases }),
+    channels: () => channels.map((channel) => channel.status()),
     async [Symbol.asyncDispose]() {
       await letGo[Symbol.asyncDispose]();
       await Promise.all(channels.map((channel) => channel[Symbol.asyncDispose]()));
@@ -118,6 +121,7 @@ const IDLE_MS_MAX = 15_000;
 function releaseStep(parts: ReleaseParts): () => Promise<number> {
   const { options, channelNames, channels, windows, releases, keepMs } = parts;
   const { store, redact, onChange } = options;
+  const edits = editingChannels(options.channels);
   const render = (made: MessageParts): string => renderMessage(made, redact);
   let jumpMs = 0;
   return async () => {
@@ -126,7 +130,7 @@ function releaseStep(parts: ReleaseParts): () => Promise<number> {
       await store.shiftWindows(jumpMs, windows.now().wallMs - jumpMs - keepMs);
       jumpMs = 0;
     }
-    const { plan, waiting, now } = decide(options, parts);
+    const { plan, waiting, now, growths } = decide(options, parts);
     const nowMs = now.wallMs;
     if (plan.expire.length > 0) await store.expire(plan.expire, nowMs);
     const noted = worthNoting(plan.held, waiting, nowMs);
@@ -134,23 +138,33 @@ function releaseStep(parts: ReleaseParts): () => Promise<number> {
     for (const message of plan.release.map((id) => waiting.get(id))) {
       if (message === undefined) continue;
       // One after the other: what was let go stands in the windows before the next is.
-      const left = await store.release(message.id, { nowMs, channels: channelNames, render });
+      const left = await store.release(message.id, { nowMs, channels: channelNames, render, edits });
       if (left && message.kind === 'proactive') releases.note(message.id, message.urgent);
       for (const channel of channels) channel.wake();
     }
+    for (const { id } of growths.filter(({ atMs }) => atMs <= nowMs)) {
+      await store.release(id, { nowMs, channels: channelNames, render, edits, silent: true });
+      for (const channel of channels) channel.wake();
+      onChange?.(id);
+    }
     for (const { id } of [...plan.expire, ...noted]) onChange?.(id);
     for (const id of plan.release) onChange?.(id);
-    return Math.max(1, Math.min(plan.nextWakeMs - nowMs, IDLE_MS_MAX));
+    const growMs = Math.min(...growths.map(({ atMs }) => (atMs <= nowMs ? Infinity : atMs)));
+    return Math.max(1, Math.min(plan.nextWakeMs - nowMs, growMs - nowMs, IDLE_MS_MAX));
   };
 }
 
-function decide({ store, budget, timeZone }: OutboxOptions, { channels, windows, releases }: Parts) {
+function decide(options: OutboxOptions, { channels, windows, releases }: Parts) {
+  const { store, budget, timeZone } = options;
   const now = windows.now();
-  const waiting = store.waiting(now.wallMs);
+  const mutes = store.mutes(now.wallMs);
+  const growths = channelsState(channels) === 'ready' ? growingNow(options, now.wallMs, mutes) : [];
+  const shown = new Set(growths.map(({ id }) => id));
+  const waiting = store.waiting(now.wallMs).filter(({ id }) => !shown.has(id));
   const plan = planMessages(
     {
       waiting,
-      mutes: store.mutes(now.wallMs),
+      mutes,
       releases: releases.entries(false),
       urgentReleases: releases.entries(true),
       channels: channelsState(channels),
@@ -158,7 +172,25 @@ function decide({ store, budget, timeZone }: OutboxOptions, { channels, windows,
     { ...budget, timeZone },
     now,
   );
-  return { plan, now, waiting: new Map(waiting.map((message) => [message.id, message])) };
+  return { plan, now, growths, waiting: new Map(waiting.map((message) => [message.id, message])) };
+}
+
+/** Alerts that are shown in an earlier message of their topic: no window holds them, only a mute does. */
+function growingNow(
+  { store, channels }: OutboxOptions,
+  nowMs: number,
+  mutes: ReadonlyMap<string, number>,
+): readonly Growth[] {
+  const edits = editingChannels(channels);
+  // Where one channel needs a message of its own, that message has its place in the windows as any other.
+  if (edits.length < channels.length || mutes.has('')) return [];
+  return store.growing(nowMs, edits).filter(({ topic }) => !mutes.has(topic));
+}
+
+function editingChannels(channels: readonly Channel[]): EditingChannel[] {
+  return channels.flatMap(({ name, editMs = 0, edit }) =>
+    edit === undefined || editMs <= 0 ? [] : [{ channel: name, withinMs: editMs }],
+  );
 }
 
 function channelsState(channels: readonly ChannelLoop[]): ChannelsState {
@@ -194,17 +226,26 @@ function snapshot(options: OutboxOptions, parts: Parts): OutboxSnapshot {
     }));
   };
   const untilMs = quietEndMs(budget.quietHours, timeZone, now.wallMs) ?? null;
+  const mutes = store.mutes(now.wallMs);
+  const windowsFreeMs = freeAtMs(admit(budget.windows, parts.releases.entries(false), now));
   return {
     blockingMs: budget.blockingMs,
     windows: used(budget.windows, false),
     urgentWindows: used(budget.urgentWindows, true),
     quietHours: budget.quietHours === undefined ? null : { ...budget.quietHours, untilMs },
-    mutes: [...store.mutes(now.wallMs)].map(([topic, until]) => ({ topic, untilMs: until })),
+    mutes: [...mutes].map(([topic, until]) => ({ topic, untilMs: until })),
     waiting: store.counts().waiting,
     held: plan.held.slice(0, HELD_SHOWN_MAX),
-    nextSlotAtMs: freeAtMs(admit(budget.windows, parts.releases.entries(false), now)),
+    nextSlotAtMs: nextSlotMs(options, now.wallMs, [windowsFreeMs ?? 0, mutes.get('') ?? 0]),
     channels: parts.channels.map((channel) => channel.status()),
   };
+}
+
+/** The windows and the mute may be over in the middle of quiet hours that have not begun yet. */
+function nextSlotMs({ budget, timeZone }: OutboxOptions, nowMs: number, endsMs: readonly number[]): number | null {
+  const openMs = Math.max(nowMs, ...endsMs);
+  const slotMs = quietEndMs(budget.quietHours, timeZone, openMs) ?? openMs;
+  return slotMs > nowMs ? slotMs : null;
 }
 
 function freeAtMs(admission: Admission): number | null {

@@ -37,14 +37,14 @@ export function pickDelivery(state: PickState, now: Now): Pick {
 
 function waitOf(delivery: OpenDelivery, state: PickState, now: Now): number {
   const askedMs = state.pause.askedUntilMonoMs - now.monoMs;
-  if (delivery.kind === 'reactive') {
-    if (delivery.attempts === 0) return askedMs;
-    return Math.max(askedMs, state.pause.untilMonoMs - now.monoMs, dueInMs(delivery, now));
-  }
+  if (delivery.kind === 'reactive' && delivery.attempts === 0) return askedMs;
+  const retryMs = Math.max(askedMs, state.pause.untilMonoMs - now.monoMs, dueInMs(delivery, now));
+  // A change of a message that is there already makes no sound.
+  if (delivery.kind === 'reactive' || delivery.isEdit) return retryMs;
   const rules = delivery.urgent ? state.urgentWindows : state.windows;
   const admission = admit(rules, state.entries(delivery.urgent, delivery.messageId), now);
   const windowMs = admission.kind === 'now' ? 0 : admission.untilMs - now.wallMs;
-  return Math.max(askedMs, state.pause.untilMonoMs - now.monoMs, dueInMs(delivery, now), windowMs);
+  return Math.max(retryMs, windowMs);
 }
 
 /** A time further off than any back-off was written under another wall clock. */

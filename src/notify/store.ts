@@ -10,6 +10,8 @@ export interface OpenDelivery {
   /** Wall time before which it is not tried. */
   readonly nextAtMs: number;
   readonly releasedAtMs: number;
+  /** It is written into an earlier message of its topic. */
+  readonly isEdit: boolean;
 }
 
 /** A message at the moment of an attempt. */
@@ -24,6 +26,12 @@ export interface Attempt {
   readonly replyTo: number | null;
   readonly queuedAtMs: number;
   readonly attempt: number;
+  /** An attempt that ended without an answer may have brought it. */
+  readonly maybeReceived: boolean;
+  /** Receipts of the messages of its topic of the last 24 hours, oldest first. */
+  readonly earlier: readonly string[];
+  /** The message to change instead, and what it is made of then. */
+  readonly edit: { readonly receipt: string; readonly parts: MessageParts } | null;
 }
 
 /** How an attempt ended. */
@@ -32,7 +40,7 @@ export interface AttemptEnd {
   readonly channel: string;
   readonly nowMs: number;
   readonly result:
-    | { readonly kind: 'sent' }
+    | { readonly kind: 'sent'; readonly receipt: string | null; readonly note: string | null }
     | { readonly kind: 'again'; readonly nextAtMs: number; readonly error: string; readonly maybeReceived: boolean }
     | { readonly kind: 'failed'; readonly error: string };
 }
@@ -42,6 +50,19 @@ export interface MessageParts {
   readonly id: number;
   readonly count: number;
   readonly texts: readonly { readonly text: string; readonly count: number }[];
+}
+
+/** A channel that can change a message it has delivered, and for how long after. */
+export interface EditingChannel {
+  readonly channel: string;
+  readonly withinMs: number;
+}
+
+/** A waiting alert that needs no message of its own, and not before when it is shown. */
+export interface Growth {
+  readonly id: number;
+  readonly topic: string;
+  readonly atMs: number;
 }
 
 type Reasons = readonly { readonly id: number; readonly reason: string }[];
@@ -62,13 +83,16 @@ export interface OutboxStore {
   shiftWindows(byMs: number, sinceMs: number): Promise<void>;
   expire(items: Reasons, nowMs: number): Promise<void>;
   hold(items: Reasons, nowMs: number): Promise<void>;
-  /** @returns false when it no longer waits. */
+  growing(nowMs: number, edits: readonly EditingChannel[]): readonly Growth[];
+  /** `silent`: only as a change of earlier messages. @returns false when it no longer waits, or no longer can. */
   release(
     id: number,
     release: {
       readonly nowMs: number;
       readonly channels: readonly string[];
       readonly render: (parts: MessageParts) => string;
+      readonly edits?: readonly EditingChannel[];
+      readonly silent?: boolean;
     },
   ): Promise<boolean>;
   /** @returns undefined when the delivery is no longer open. */

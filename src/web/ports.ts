@@ -23,6 +23,21 @@ export interface DeliveryRecord {
   readonly error: string | null;
 }
 
+/** How a channel stands. */
+export interface ChannelState {
+  readonly name: string;
+  /** `failing`: its last attempt failed, and it waits before the next. */
+  readonly state: 'ready' | 'failing';
+  /** Deliveries still to be made. */
+  readonly open: number;
+  /** Failures in a row. */
+  readonly failures: number;
+  /** What its last attempt met; a refusal of one message leaves the channel ready. */
+  readonly lastError: string | null;
+  /** 0 when it need not wait. */
+  readonly retryInMs: number;
+}
+
 /** How the daemon is. */
 export interface Status {
   readonly version: string;
@@ -41,7 +56,7 @@ export interface Status {
   readonly writesWaiting: number;
   readonly freeBytes: number;
   readonly sources: readonly string[];
-  readonly channels: readonly string[];
+  readonly channels: readonly ChannelState[];
 }
 
 /** One sliding window and how full it is. `freeAtMs` is null when there is a place now. */
@@ -63,6 +78,7 @@ export interface BudgetUse {
   readonly held: readonly { readonly id: number; readonly reason: string; readonly untilMs: number }[];
   /** When the next proactive message may leave; null when one may leave now. */
   readonly nextSlotAtMs: number | null;
+  readonly channels: readonly ChannelState[];
 }
 
 /** What the API needs of the rest of the daemon. */

@@ -4,7 +4,7 @@ import type { Job } from '../core/job.ts';
 import type { Message } from '../core/message.ts';
 import type { Redact } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
-import type { BudgetUse, DeliveryRecord, Status, WindowUse } from './ports.ts';
+import type { BudgetUse, ChannelState, DeliveryRecord, Status, WindowUse } from './ports.ts';
 
 /** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
 export interface Views {
@@ -27,6 +27,9 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
     used: use.used,
     freeAt: instantOrNull(use.freeAtMs),
   });
+  const channel = ({ name, state, open, failures, lastError, retryInMs }: ChannelState) => {
+    return { name, state, open, failures, lastError: textOrNull(lastError), retryInMs };
+  };
   return {
     instant,
     event: (event) => ({
@@ -52,10 +55,11 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
       endedAt: instantOrNull(delivery.endedAtMs),
       error: textOrNull(delivery.error),
     }),
-    status: ({ startedAtMs, notReady, messagesQueued, ...status }) => ({
+    status: ({ startedAtMs, notReady, messagesQueued, channels, ...status }) => ({
       ready: notReady.length === 0,
       ...status,
       notReady,
+      channels: channels.map(channel),
       messages: { queued: messagesQueued },
       startedAt: instant(startedAtMs),
       timezone: timeZone(),
@@ -81,6 +85,7 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
         };
       }),
       nextSlotAt: instantOrNull(budget.nextSlotAtMs),
+      channels: budget.channels.map(channel),
     }),
   };
 }

@@ -95,16 +95,17 @@ const DEFAULT_VARIABLE: Partial<Record<SourceKindName, string>> = {
  *
  * A source that polls needs no secret; without one it takes no webhooks (401).
  *
- * @throws {KairosError} `CONFIG_INVALID` when a configured source has no secret (all of them are named, with their
- *   variables), or when a secret is malformed.
+ * @throws {KairosError} `SECRET_MISSING` when a configured source has no secret (all of them are named, with their
+ *   variables); `CONFIG_INVALID` when a secret is malformed.
  */
 export function resolveSources(options: readonly SourceOptions[] | undefined, secretOf: SecretOf): ResolvedSources {
   const configured = options ?? [GITHUB].filter((one) => secretsOf(one, secretOf).length > 0);
   const bare = configured.filter((one) => secretsOf(one, secretOf).length === 0 && !polls(one));
   if (bare.length > 0) {
     const missing = bare.map((one) => `source "${one.name}" expects its secret in ${variablesOf(one)[0]}`);
-    const message = `${missing.join('; ')}; got none. Write it to secrets.env in the home`;
-    throw new KairosError('CONFIG_INVALID', message, { sources: bare.map(({ name }) => name) });
+    throw new KairosError('SECRET_MISSING', `${missing.join('; ')}; got none`, {
+      sources: bare.map(({ name }) => name),
+    });
   }
   return {
     byName: new Map(configured.map((one) => [one.name, prepare(one, secretOf)])),

@@ -39,7 +39,12 @@ export interface WebhookDeps {
   /** Whether this source sends more than should become a job each. */
   readonly inStorm: (source: string, monoMs: number) => boolean;
   readonly count: (outcome: DeliveryOutcome) => void;
+  /** Whether this is the API token: a refusal of what its holder sends (`kairos doctor`) is no warning and is not counted. */
+  readonly isToken: (given: string) => boolean;
 }
+
+/** The header in which `kairos doctor` shows the API token. Only looked at in what is refused anyway. */
+export const TOKEN_HEADER = 'x-kairos-token';
 
 const RETRY_AFTER_SECONDS = 5;
 
@@ -152,8 +157,11 @@ function answer(response: ServerResponse, status: number, contentType: string, b
 function refuse(deps: WebhookDeps, { name, request, response }: Exchange, error: KairosError): void {
   const problem = problemOf(error);
   const shed = problem.status === 503;
-  deps.count(shed ? 'shed' : 'refused');
-  if (error.code === 'INTERNAL') deps.log.error({ source: name, error: messageOf(error) }, 'delivery failed');
+  const given = request.headers[TOKEN_HEADER];
+  const selfTest = problem.status < 500 && typeof given === 'string' && deps.isToken(given);
+  if (!selfTest) deps.count(shed ? 'shed' : 'refused');
+  if (selfTest) deps.log.debug({ source: name, code: error.code }, 'self-test refused, as it should be');
+  else if (error.code === 'INTERNAL') deps.log.error({ source: name, error: messageOf(error) }, 'delivery failed');
   else deps.log.warn({ source: name, code: error.code, error: error.message }, 'delivery refused');
   if (response.destroyed || response.headersSent) return;
   if (shed) response.setHeader('retry-after', RETRY_AFTER_SECONDS);

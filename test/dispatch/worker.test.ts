@@ -46,7 +46,9 @@ async function world(): Promise<World> {
     async add(...drafts) {
       count += 1;
       const jobs = (drafts.length > 0 ? drafts : [{}]).map((draft) => job(draft));
-      const { id } = await ledger.events.append(event(`d${count}`, { jobs, trust: 'owner', receivedAtMs: clock.wallMs() }));
+      const { id } = await ledger.events.append(
+        event(`d${count}`, { jobs, trust: 'owner', receivedAtMs: clock.wallMs() }),
+      );
       return ledger.events.find(id)?.jobs[0] ?? 0;
     },
     async until(condition, stepMs = 0) {
@@ -241,7 +243,9 @@ describe('at a start', () => {
     for (let crashes = 0; crashes < RETRY.attemptsMax; crashes += 1) {
       await given.clock.advance(60_000);
       await given.ledger.jobs.claim(10, given.clock.wallMs(), 60_000);
-      const worker = await given.start(() => expect.fail('never'), { store: { ...given.ledger.jobs, claim: async () => [] } });
+      const worker = await given.start(() => expect.fail('never'), {
+        store: { ...given.ledger.jobs, claim: async () => [] },
+      });
       await worker[Symbol.asyncDispose]();
     }
     expect(given.job(id)).toMatchObject({ state: 'dead', attempts: 5 });
@@ -297,7 +301,9 @@ describe('a ledger that fails', () => {
       message: { kind: 'reactive', urgent: false, topic: '', text: 'hello', replyTo: 99, jobId: id, count: 1 },
     };
     const line: Effect = { kind: 'journal', line: { kind: 'log', ref: '', text: 'half' } };
-    await given.start(async () => ({ kind: 'succeeded', effects: [line, stranger] }), { retry: { ...RETRY, attemptsMax: 2 } });
+    await given.start(async () => ({ kind: 'succeeded', effects: [line, stranger] }), {
+      retry: { ...RETRY, attemptsMax: 2 },
+    });
     await given.until(() => state(given, id) === 'dead', 500);
     expect(given.job(id).error).toMatch(/^its outcome was refused: /);
     expect(given.ledger.journal.pending(10)).toEqual([]);

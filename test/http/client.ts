@@ -30,9 +30,21 @@ export interface Answer {
 export async function ask(
   server: { readonly port: number },
   path: string,
-  { method = 'GET', headers = {}, body = '' }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  {
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: { method?: string; headers?: Record<string, string>; body?: string } = {},
 ): Promise<Answer> {
-  const call = request({ host: '127.0.0.1', port: server.port, path, method, headers, agent: false });
+  const call = request({
+    host: '127.0.0.1',
+    port: server.port,
+    path,
+    method,
+    headers,
+    agent: false,
+    signal: AbortSignal.timeout(10_000),
+  });
   call.end(body);
   const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
   return { status: response.statusCode ?? 0, headers: response.headers, body: await text(response) };

@@ -24,7 +24,10 @@ describe('health', () => {
     clock.jumpWall(-3_600_000);
     await clock.advance(1_500);
     const answer = await ask(server, '/healthz');
-    expect([answer.status, JSON.parse(answer.body)]).toEqual([200, { status: 'ok', version: '1.2.3', uptimeMs: 1_500 }]);
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([
+      200,
+      { status: 'ok', version: '1.2.3', uptimeMs: 1_500 },
+    ]);
   });
 
   test('/readyz is 503 with what is missing, and 200 when nothing is [HTTP-HEALTH] [DAEMON-READY]', async () => {

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KairosError } from '../../src/core/errors.ts';
-import type { Routes } from '../../src/http/server.ts';
+import { listen, type Routes } from '../../src/http/server.ts';
+import { recordingLog } from '../ledger/make.ts';
 import { ask, dial, hear, serve, TOKEN } from './client.ts';
 
 const headers = { authorization: `Bearer ${TOKEN}` };
@@ -67,7 +68,11 @@ describe('errors', () => {
 
   test('a body of another type is 415', async () => {
     await using server = await serve([routes]);
-    const answer = await ask(server, '/api/echo', { method: 'POST', body: '<a/>', headers: { ...headers, 'content-type': 'text/xml' } });
+    const answer = await ask(server, '/api/echo', {
+      method: 'POST',
+      body: '<a/>',
+      headers: { ...headers, 'content-type': 'text/xml' },
+    });
     expect([answer.status, JSON.parse(answer.body).code]).toEqual([415, 'MEDIA_TYPE_REFUSED']);
   });
 
@@ -82,7 +87,9 @@ describe('a client that does not behave', () => {
   test('and cuts its body short is answered 400 once, and closed [WEB-400-CUT]', async () => {
     await using server = await serve([routes]);
     const socket = await dial(server);
-    socket.end('POST /webhooks/raw HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"a":');
+    socket.end(
+      'POST /webhooks/raw HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"a":',
+    );
     const { status, problem } = only(await hear(socket));
     expect([status, problem.code]).toEqual([400, 'BODY_CUT_SHORT']);
   });
@@ -91,7 +98,10 @@ describe('a client that does not behave', () => {
     await using server = await serve([routes]);
     const socket = await dial(server);
     socket.write('EHLO mail.example\r\n\r\n');
-    expect(only(await hear(socket))).toMatchObject({ status: 400, problem: { type: 'urn:kairosd:error:body-cut-short' } });
+    expect(only(await hear(socket))).toMatchObject({
+      status: 400,
+      problem: { type: 'urn:kairosd:error:body-cut-short' },
+    });
   });
 
   test('and sends endless headers is answered 431', async () => {
@@ -114,7 +124,9 @@ describe('a client that does not behave', () => {
   test('and trickles its body is closed [WEB-SLOW-LORIS]', async () => {
     await using server = await serve([routes], { times: QUICK });
     const socket = await dial(server);
-    socket.write('POST /webhooks/raw HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n"');
+    socket.write(
+      'POST /webhooks/raw HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 10000\r\n\r\n"',
+    );
     const trickle = setInterval(() => socket.write('y'), 20);
     const heard = await hear(socket);
     clearInterval(trickle);
@@ -150,10 +162,9 @@ describe('the address', () => {
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const { port } = other.address() as { port: number };
-    const { listen } = await import('../../src/http/server.ts');
-    const deps = { log: { ...console, child: () => expect.fail() }, token: TOKEN, routes: [routes] };
+    const deps = { log: recordingLog(), token: TOKEN, routes: [routes] };
     await expect(listen({ host: '127.0.0.1', port, hosts: [] }, deps)).rejects.toMatchObject({
-      code: 'CONFIG_INVALID',
+      code: 'PORT_TAKEN',
       message: expect.stringContaining(`port ${port} on 127.0.0.1 is taken`),
     });
     other.close();
@@ -165,18 +176,26 @@ describe('the address', () => {
     await once(socket, 'listening');
     const { port } = socket.address() as { port: number };
     const { fd } = (socket as unknown as { _handle: { fd: number } })._handle;
-    const program = join(import.meta.dirname, 'inherited.ts');
-    for (let life = 0; life < 2; life += 1) {
-      const child = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit', fd] });
-      const [said] = await once(child.stdout, 'data');
-      expect(String(said).trim()).toBe(`http://127.0.0.1:${port}`);
-      // Only the child accepts: this process holds the socket, but never listens to it again.
-      expect(JSON.parse((await ask({ port }, '/healthz')).body)).toEqual({ pid: child.pid });
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    }
+    // The shell holds the socket, as systemd would, and starts two lives after each other.
+    const lives = [process.execPath, join(import.meta.dirname, 'inherited.ts')];
+    const shell = spawn('sh', ['-c', '"$0" "$1"; "$0" "$1"; :', ...lives], {
+      stdio: ['ignore', 'pipe', 'inherit', fd],
+    });
     socket.close();
+    const pids: number[] = [];
+    for (let life = 0; life < 2; life += 1) {
+      const said = String((await once(shell.stdout, 'data'))[0]);
+      const [pid = 0, url = ''] = said.trim().split(' ');
+      pids.push(Number(pid));
+      expect(url).toBe(`http://127.0.0.1:${port}`);
+      try {
+        expect(JSON.parse((await ask({ port }, '/healthz')).body)).toEqual({ pid: Number(pid) });
+      } finally {
+        process.kill(Number(pid), 'SIGKILL');
+      }
+    }
+    await once(shell, 'exit');
+    expect(new Set(pids).size).toBe(2);
   });
 });
 

@@ -33,7 +33,10 @@ describe('the log', () => {
     let copying = true;
     const copied = checkpoint(database, process.platform).finally(() => (copying = false));
     let commits = 0;
-    for (; copying; commits += 1) await writer.write((target) => target.statement('INSERT INTO journal (at, kind, ref, text) VALUES (0, ?, ?, ?)').run('k', 'r', 't'));
+    for (; copying; commits += 1)
+      await writer.write((target) =>
+        target.statement('INSERT INTO journal (at, kind, ref, text) VALUES (0, ?, ?, ?)').run('k', 'r', 't'),
+      );
     expect(await copied).toBe(true);
     expect(commits).toBeGreaterThan(0);
     for (let round = 0; round < 2; round += 1) {

@@ -76,8 +76,12 @@ describe('a value on its way into a column', () => {
     using home = freshDatabase();
     const insert = home.database.statement('INSERT INTO meta (key, value) VALUES (?, ?)');
     expect(() => insert.run('k', value as Value)).toThrow(KairosError);
-    expect(() => home.database.statement('SELECT * FROM meta WHERE value = ?').get(value as Value)).toThrow(KairosError);
-    expect(() => home.database.statement('SELECT * FROM meta WHERE value = ?').all(value as Value)).toThrow(KairosError);
+    expect(() => home.database.statement('SELECT * FROM meta WHERE value = ?').get(value as Value)).toThrow(
+      KairosError,
+    );
+    expect(() => home.database.statement('SELECT * FROM meta WHERE value = ?').all(value as Value)).toThrow(
+      KairosError,
+    );
     expect(scalar(home.database, 'SELECT count(*) FROM meta')).toBe(0);
   });
 

@@ -74,8 +74,22 @@ describe('a delivery id that was taken', () => {
 
   test('is taken for good, and no number is given twice, whatever happens in between [LEDGER-DUPLICATE]', async () => {
     const step = fc.oneof(
-      { weight: 6, arbitrary: fc.record({ do: fc.constant('append' as const), ids: fc.array(fc.nat(30), { minLength: 1, maxLength: 8 }) }) },
-      { weight: 1, arbitrary: fc.constantFrom({ do: 'settle' as const }, { do: 'reopen' as const }, { do: 'settle-cut' as const }, { do: 'fail' as const }) },
+      {
+        weight: 6,
+        arbitrary: fc.record({
+          do: fc.constant('append' as const),
+          ids: fc.array(fc.nat(30), { minLength: 1, maxLength: 8 }),
+        }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          { do: 'settle' as const },
+          { do: 'reopen' as const },
+          { do: 'settle-cut' as const },
+          { do: 'fail' as const },
+        ),
+      },
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -121,7 +135,10 @@ describe('the keys in memory', () => {
     const home = new Home(place.path);
     home.database.exec(`PRAGMA max_page_count = ${scalar(home.database, 'PRAGMA page_count')}`);
     const body = Buffer.alloc(200_000);
-    const results = await Promise.allSettled([home.events.append(event('d1')), home.events.append(event('d2', { body }))]);
+    const results = await Promise.allSettled([
+      home.events.append(event('d1')),
+      home.events.append(event('d2', { body })),
+    ]);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(home.keys.waiting).toBe(0);
     home.database.exec('PRAGMA max_page_count = 1000000');

@@ -28,7 +28,16 @@ function storesOf(home: ReturnType<typeof freshDatabase>) {
 
 const message = (draft: Partial<MessageDraft> = {}): Effect => ({
   kind: 'message',
-  message: { kind: 'proactive', urgent: false, topic: 'app', text: 'CI failed', replyTo: null, jobId: null, count: 1, ...draft },
+  message: {
+    kind: 'proactive',
+    urgent: false,
+    topic: 'app',
+    text: 'CI failed',
+    replyTo: null,
+    jobId: null,
+    count: 1,
+    ...draft,
+  },
 });
 const first = (jobs: readonly Job[]): Job => jobs[0] ?? expect.fail('a job was expected');
 
@@ -125,7 +134,9 @@ describe('settling', () => {
     const id = await add();
     const claimed = first(await claim());
     const effects = [message({ jobId: id }), message({ kind: 'reactive', replyTo: 99, topic: '' })];
-    await expect(jobs.settle(claimed, { state: 'succeeded', effects }, NOON_MS)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    await expect(jobs.settle(claimed, { state: 'succeeded', effects }, NOON_MS)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
     expect(jobs.find(id)).toMatchObject({ state: 'running' });
     expect(scalar(home.database, 'SELECT count(*) FROM messages')).toBe(0);
     expect(await jobs.settle(claimed, { state: 'failed', error: 'refused', effects: [] }, NOON_MS)).toBe(true);
@@ -151,7 +162,13 @@ describe('requeueing', () => {
     for (const state of ['dead', 'failed', 'parked'] as const) {
       const id = await add();
       await jobs.settle(first(await claim()), { state, error: 'no', effects: [] }, NOON_MS);
-      expect(await jobs.requeue(id, NOON_MS)).toMatchObject({ id, state: 'queued', attempts: 0, error: null, endedAtMs: null });
+      expect(await jobs.requeue(id, NOON_MS)).toMatchObject({
+        id,
+        state: 'queued',
+        attempts: 0,
+        error: null,
+        endedAtMs: null,
+      });
       expect(await claimIds()).toEqual([id]);
     }
     expect(scalar(home.database, "SELECT count(*) FROM journal WHERE kind = 'requeue'")).toBe(3);

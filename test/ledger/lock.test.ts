@@ -7,7 +7,9 @@ import { lockHome } from '../../src/ledger/lock.ts';
 import { folder } from './make.ts';
 
 async function holder(home: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'hold-home.ts'), home], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'hold-home.ts'), home], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   return {
     async killNine() {
@@ -51,16 +53,23 @@ describe('the lock of a home', () => {
     // Another process would now get in if that try had let the lock go.
     const script = `import { lockHome } from ${JSON.stringify(join(import.meta.dirname, '../../src/ledger/lock.ts'))};
       try { lockHome(${JSON.stringify(home.path)}, 'thief'); console.log('got in'); } catch (error) { console.log(error.code); }`;
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [said] = await once(child.stdout, 'data');
     expect(String(said).trim()).toBe('HOME_HELD');
   });
 
   test('that is in nobody’s way, and no lock, is not taken for somebody', () => {
     using home = folder();
-    writeFileSync(join(home.path, 'lock.db'), 'this is no database, but it is long enough to be looked at as one'.repeat(20));
+    writeFileSync(
+      join(home.path, 'lock.db'),
+      'this is no database, but it is long enough to be looked at as one'.repeat(20),
+    );
     expect(() => lockHome(home.path, 'me')).toThrow(expect.objectContaining({ code: 'HOME_UNUSABLE' }));
-    expect(() => lockHome(join(home.path, 'missing'), 'me')).toThrow(expect.objectContaining({ code: 'HOME_UNUSABLE' }));
+    expect(() => lockHome(join(home.path, 'missing'), 'me')).toThrow(
+      expect.objectContaining({ code: 'HOME_UNUSABLE' }),
+    );
   });
 
   test('is taken again after it was given back', () => {

@@ -49,7 +49,14 @@ export function recordingLog(lines: LogLine[] = []): Log & { readonly lines: Log
     (level: string) =>
     (fields: Readonly<Record<string, unknown>>, message: string): void =>
       void lines.push({ level, message, fields });
-  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), child: () => recordingLog(lines) };
+  return {
+    lines,
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    child: () => recordingLog(lines),
+  };
 }
 
 /** Always the same chance. */
@@ -86,7 +93,16 @@ export function event(delivery: string, draft: Partial<EventDraft> = {}): EventD
 }
 
 export function job(draft: Partial<JobDraft> = {}): JobDraft {
-  return { kind: 'notify', origin: 'ci', reactive: false, topic: 'app', text: 'CI failed', urgent: false, mayCoalesce: false, ...draft };
+  return {
+    kind: 'notify',
+    origin: 'ci',
+    reactive: false,
+    topic: 'app',
+    text: 'CI failed',
+    urgent: false,
+    mayCoalesce: false,
+    ...draft,
+  };
 }
 
 /** One number out of one row. */

@@ -48,8 +48,13 @@ const MESSAGE_STATES = ['queued', 'sent', 'coalesced', 'withdrawn', 'expired', '
 const RETENTION = { events: 90 * DAY_MS, bodies: 30 * DAY_MS };
 
 /** Whatever a running daemon asks of the ledger again and again. */
-async function useEverything({ keys, writer, events, jobs, messages, journal }: ReturnType<typeof storesOf>, database: Database) {
-  const { id } = await events.append(event('asked', { trust: 'owner', jobs: [job({ mayCoalesce: true }), job({ reactive: true, kind: 'reply' })] }));
+async function useEverything(
+  { keys, writer, events, jobs, messages, journal }: ReturnType<typeof storesOf>,
+  database: Database,
+) {
+  const { id } = await events.append(
+    event('asked', { trust: 'owner', jobs: [job({ mayCoalesce: true }), job({ reactive: true, kind: 'reply' })] }),
+  );
   await events.append(event('asked'));
   events.find(id);
   events.body(id);
@@ -63,11 +68,15 @@ async function useEverything({ keys, writer, events, jobs, messages, journal }: 
   const [claimed] = await jobs.claim(64, NOON_MS, 60_000);
   if (claimed) await jobs.settle(claimed, { state: 'dead', error: 'no', effects: [] }, NOON_MS);
   if (claimed) await jobs.requeue(claimed.id, NOON_MS);
-  await messages.enqueue({ kind: 'proactive', urgent: false, topic: 'a', text: 't', replyTo: null, jobId: claimed?.id ?? null, count: 1 }, NOON_MS);
+  await messages.enqueue(
+    { kind: 'proactive', urgent: false, topic: 'a', text: 't', replyTo: null, jobId: claimed?.id ?? null, count: 1 },
+    NOON_MS,
+  );
   messages.counts();
   messages.waiting(NOON_MS);
   messages.recentReleases(NOON_MS - 3_600_000);
-  for (const state of [undefined, ...MESSAGE_STATES]) messages.list({ limit: 50, after: 1_000, state, sinceMs: NOON_MS + 1 });
+  for (const state of [undefined, ...MESSAGE_STATES])
+    messages.list({ limit: 50, after: 1_000, state, sinceMs: NOON_MS + 1 });
   await journal.append({ kind: 'log', ref: '', text: 't' }, NOON_MS);
   journal.pending(100);
   await keys.settle(writer);
@@ -79,9 +88,14 @@ const BIG = /\b(events|jobs|messages|delivery_keys|job_events|body_chunks|journa
 function wholeTableScans(database: Database, sql: string): string[] {
   if (!/^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql)) return [];
   const plan = database.statement(`EXPLAIN QUERY PLAN ${sql}`);
-  const values = Array.from({ length: new Set(sql.match(/\?\d*/g)).size === 1 ? (sql.match(/\?/g) ?? []).length : 0 }, () => 1);
+  const values = Array.from(
+    { length: new Set(sql.match(/\?\d*/g)).size === 1 ? (sql.match(/\?/g) ?? []).length : 0 },
+    () => 1,
+  );
   const rows = plan.all<{ detail: string }>(...values);
-  return rows.map(({ detail }) => detail).filter((detail) => /^SCAN/.test(detail) && BIG.test(detail) && !bounded(detail, sql));
+  return rows
+    .map(({ detail }) => detail)
+    .filter((detail) => /^SCAN/.test(detail) && BIG.test(detail) && !bounded(detail, sql));
 }
 
 /** A scan in the order of the rows that ends after a few, or through an index that holds few. */
@@ -96,7 +110,9 @@ describe('every statement', () => {
     const database = recording(home.database);
     await useEverything(storesOf(database), database);
     expect(database.seen.size).toBeGreaterThan(50);
-    const scans = [...database.seen].flatMap((sql) => wholeTableScans(home.database, sql).map((detail) => `${detail}: ${sql}`));
+    const scans = [...database.seen].flatMap((sql) =>
+      wholeTableScans(home.database, sql).map((detail) => `${detail}: ${sql}`),
+    );
     expect(scans).toEqual([]);
   });
 });
@@ -117,7 +133,10 @@ describe('a ledger of a million events and two hundred thousand jobs', () => {
       ['events, last page', () => events.list({ limit: 100, after: 50 })],
       ['events, since now', () => events.list({ limit: 100, sinceMs: NOON_MS * 2 })],
       ['jobs, deep page', () => jobs.list({ limit: 100, after: 100_000 })],
-      ...STATES.map((state): [string, () => unknown] => [`jobs, ${state}`, () => jobs.list({ limit: 100, after: 150_000, state })]),
+      ...STATES.map((state): [string, () => unknown] => [
+        `jobs, ${state}`,
+        () => jobs.list({ limit: 100, after: 150_000, state }),
+      ]),
       ['jobs, counts', () => jobs.counts()],
       ['jobs, next due', () => jobs.nextDueMs()],
       ['jobs, interrupted', () => jobs.interrupted()],
@@ -140,7 +159,8 @@ function fastest(work: () => unknown): number {
 
 function fill(database: Database): void {
   database.exec('PRAGMA synchronous = OFF; PRAGMA cache_size = -65536');
-  const rows = (count: number): string => `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
+  const rows = (count: number): string =>
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})`;
   database.transaction(() => {
     database.exec(`INSERT INTO events (id, source, delivery, type, action, trust, received_at, content_type, delivery_key, body_bytes, body_ref, body)
       ${rows(1_000_000)} SELECT i, 'github', 'd' || i, 'push', NULL, 'outside', ${NOON_MS} - 1000000 + i, 'application/json', CAST(i AS BLOB), 2, NULL, x'7b7d' FROM n`);

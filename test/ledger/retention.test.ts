@@ -41,8 +41,10 @@ describe('retention', () => {
     using home = freshDatabase();
     const { database, keys, writer, events, jobs, all } = storesOf(home);
     const days = [200, 91, 89, 31, 29, 0];
-    for (const day of days) await events.append(event(`d${day}`, { receivedAtMs: agoMs(day), jobs: [job({ topic: `t${day}` })] }));
-    for (const claimed of await jobs.claim(10, NOON_MS, 1)) await jobs.settle(claimed, { state: 'succeeded', effects: [] }, NOON_MS);
+    for (const day of days)
+      await events.append(event(`d${day}`, { receivedAtMs: agoMs(day), jobs: [job({ topic: `t${day}` })] }));
+    for (const claimed of await jobs.claim(10, NOON_MS, 1))
+      await jobs.settle(claimed, { state: 'succeeded', effects: [] }, NOON_MS);
     await keys.settle(writer);
     await all();
     expect(events.list({ limit: 10 }).map(({ delivery, jobs: ids }) => [delivery, ids.length])).toEqual([
@@ -51,7 +53,12 @@ describe('retention', () => {
       ['d31', 1],
       ['d89', 1],
     ]);
-    expect(events.list({ limit: 10 }).map(({ id }) => events.body(id) !== undefined)).toEqual([true, true, false, false]);
+    expect(events.list({ limit: 10 }).map(({ id }) => events.body(id) !== undefined)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
     expect([count(database, 'jobs'), count(database, 'delivery_keys')]).toEqual([4, 4]);
     expect(await events.append(event('d89'))).toMatchObject({ duplicate: true });
     expect(await events.append(event('d91'))).toMatchObject({ duplicate: false });
@@ -102,7 +109,8 @@ describe('retention', () => {
       await events.append(event(name, { receivedAtMs: agoMs(200), jobs: [job({ topic: name })] }));
       await journal.append({ kind: 'log', ref: '', text: name }, agoMs(200));
     }
-    for (const claimed of await jobs.claim(10, NOON_MS, 1)) await jobs.settle(claimed, { state: 'succeeded', effects: [] }, NOON_MS);
+    for (const claimed of await jobs.claim(10, NOON_MS, 1))
+      await jobs.settle(claimed, { state: 'succeeded', effects: [] }, NOON_MS);
     await journal.written(3);
     await all();
     expect([count(database, 'events'), count(database, 'jobs'), count(database, 'journal')]).toEqual([1, 1, 1]);
@@ -128,8 +136,10 @@ describe('retention', () => {
     using home = freshDatabase();
     const { database, events, step, all } = storesOf(home);
     const body = Buffer.alloc(200_000, 'x');
-    for (let index = 0; index < 60; index += 1) await events.append(event(`large${index}`, { receivedAtMs: agoMs(40), body }));
-    for (let index = 0; index < 500; index += 1) await events.append(event(`small${index}`, { receivedAtMs: agoMs(40) }));
+    for (let index = 0; index < 60; index += 1)
+      await events.append(event(`large${index}`, { receivedAtMs: agoMs(40), body }));
+    for (let index = 0; index < 500; index += 1)
+      await events.append(event(`small${index}`, { receivedAtMs: agoMs(40) }));
     const held = (): number => scalar(database, 'SELECT count(*) FROM events WHERE body IS NOT NULL');
     await step();
     // 4 MiB hold twenty of them.

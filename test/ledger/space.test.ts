@@ -112,7 +112,9 @@ async function appendUntilRefused(ledger: Ledger, prefix: string): Promise<{ tak
   for (let count = 0; count < 2_000; count += 1) {
     const delivery = `${prefix}${count}`;
     try {
-      await ledger.events.append(event(delivery, { body: Buffer.alloc(100_000, 'x'), jobs: [job({ topic: delivery })] }));
+      await ledger.events.append(
+        event(delivery, { body: Buffer.alloc(100_000, 'x'), jobs: [job({ topic: delivery })] }),
+      );
       taken.push(delivery);
     } catch (refused) {
       return { taken, refused };
@@ -148,7 +150,11 @@ describe('a disk that is full', () => {
     const ballast = join(home, 'ballast');
     writeFileSync(ballast, Buffer.alloc(44 * MIB));
     const clock = new FakeClock();
-    const deliveries = (ledger: Ledger): string[] => ledger.events.list({ limit: 5_000 }).map(({ delivery }) => delivery).toReversed();
+    const deliveries = (ledger: Ledger): string[] =>
+      ledger.events
+        .list({ limit: 5_000 })
+        .map(({ delivery }) => delivery)
+        .toReversed();
     const taken: string[] = [];
     {
       await using ledger = await ledgerIn(home, { clock });
@@ -161,7 +167,9 @@ describe('a disk that is full', () => {
       expect(deliveries(ledger)).toEqual(taken);
       // What was accepted is worked off in the space of the reserve.
       const [claimed] = await ledger.jobs.claim(1, NOON_MS, 1_000);
-      expect(await ledger.jobs.settle(claimed ?? expect.fail(), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(true);
+      expect(await ledger.jobs.settle(claimed ?? expect.fail(), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(
+        true,
+      );
       await expect(ledger.events.append(event('b0'))).rejects.toMatchObject({ code: 'DISK_FULL' });
       rmSync(ballast);
       await until(clock, () => ledger.health().ok);
@@ -188,6 +196,8 @@ describe('a disk that is full', () => {
     await using ledger = await ledgerIn(home, { clock });
     expect(ledger.health()).toMatchObject({ ok: false, code: 'DISK_FULL' });
     const [running] = ledger.jobs.interrupted();
-    expect(await ledger.jobs.settle(running ?? expect.fail(), { state: 'queued', error: 'cut', dueAtMs: NOON_MS }, NOON_MS)).toBe(true);
+    expect(
+      await ledger.jobs.settle(running ?? expect.fail(), { state: 'queued', error: 'cut', dueAtMs: NOON_MS }, NOON_MS),
+    ).toBe(true);
   });
 });

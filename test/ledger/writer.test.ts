@@ -24,7 +24,9 @@ describe('group commit', () => {
   test('nobody is answered before the commit [LEDGER-COMMIT-BEFORE-ACK]', async () => {
     using home = freshDatabase();
     const order: string[] = [];
-    const writer = writerOf(home.database, { onCommit: () => order.push(`commit, open: ${home.database.inTransaction}`) });
+    const writer = writerOf(home.database, {
+      onCommit: () => order.push(`commit, open: ${home.database.inTransaction}`),
+    });
     await Promise.all(['a', 'b'].map(async (key) => order.push(`answered ${await writer.write(put(key))}`)));
     expect(order).toEqual(['commit, open: false', 'answered a', 'answered b']);
   });
@@ -136,7 +138,9 @@ describe('a full disk', () => {
         writer.write(put('b', big), { bare }),
         writer.write(put('c')),
       ]);
-      expect(results.map((result) => result.status === 'rejected' && result.reason.code)).toEqual(Array(3).fill('DISK_FULL'));
+      expect(results.map((result) => result.status === 'rejected' && result.reason.code)).toEqual(
+        Array(3).fill('DISK_FULL'),
+      );
     }
     expect(failures).toEqual(['DISK_FULL', 'DISK_FULL']);
     expect(home.database.inTransaction).toBe(false);

@@ -63,6 +63,7 @@ export function makeWorld(): World {
         .filter(({ state }) => state === 'queued')
         .map(({ id }) => ({ id, reason: 'the window is full', untilMs: Infinity })),
       nextSlotAtMs: clock.wallMs() + 5_000,
+      channels: STATUS.channels,
     }),
     subscriptions: () => [{ name: 'all', source: 'github', do: 'log', urgent: false }],
     events: {
@@ -214,7 +215,10 @@ const STATUS: Status = {
   writesWaiting: 0,
   freeBytes: 1,
   sources: ['github'],
-  channels: ['terminal'],
+  channels: [
+    { name: 'terminal', state: 'ready', open: 0, failures: 0, lastError: null, retryInMs: 0 },
+    { name: 'phone', state: 'failing', open: 2, failures: 3, lastError: `refused ${SECRET}`, retryInMs: 4_000 },
+  ],
 };
 
 const quiet: ApiDeps['log'] = {

@@ -5,6 +5,7 @@ import { openClient } from '../client.ts';
 import { withExamples, type Act } from '../commands.ts';
 import { shortTime } from '../list.ts';
 import { plainBlock } from '../plain-block.ts';
+import type { ChannelRow } from '../rows.ts';
 import { renderFacts, renderTable, type Column } from '../table.ts';
 
 interface Use {
@@ -29,6 +30,7 @@ interface Budget {
   readonly mutes: readonly { readonly topic: string; readonly until: string | null }[];
   readonly held: readonly HeldRow[];
   readonly nextSlotAt: string | null;
+  readonly channels: readonly ChannelRow[];
 }
 
 const HELD: readonly Column<HeldRow>[] = [
@@ -60,11 +62,16 @@ function render(cli: Cli, budget: Budget): string {
       ['Quiet hours', quiet === null ? 'off' : `${quiet.from} to ${quiet.to}${quiet.until === null ? '' : ' (now)'}`],
       ['Muted', mutes.join(', ') || 'nothing'],
       ['Next slot', budget.nextSlotAt === null ? 'free now' : shortTime(budget.nextSlotAt)],
+      ['Channels', budget.channels.map(channelOf).join(', ') || 'none: messages wait'],
     ],
     cli.paint,
   );
   const held = budget.held.length === 0 ? 'Nothing is held back.' : renderTable(budget.held, HELD, cli);
   return `${facts}\n\n${held}`;
+}
+
+function channelOf({ name, state, open }: ChannelRow): string {
+  return `${name}${state === 'failing' ? ' (failing)' : ''}${open === 0 ? '' : `, ${open} under way`}`;
 }
 
 function useOf({ used, max, perMs }: Use): string {

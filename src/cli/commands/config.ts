@@ -1,25 +1,25 @@
 import type { Command } from 'commander';
-import { configJsonSchema, loadConfig } from '../../daemon/config.ts';
+import { configJsonSchema, loadConfig, type Config } from '../../daemon/config.ts';
+import type { Cli } from '../cli.ts';
 import { withExamples, type Act } from '../commands.ts';
+import type { Settings } from '../settings.ts';
 
 export function define(command: Command, act: Act): void {
   withExamples(command, 'kairos config check', 'kairos config schema > config.schema.json');
   const check = command
     .command('check')
-    .description('Check config.yaml; says what is wrong with line and column. Exit code 5 if it is not valid.');
+    .description(
+      'Check config.yaml, and with it the environment and the secrets that sources and channels need; says what is wrong, with line and column. Exit code 5 if it is not valid.',
+    );
   withExamples(check, 'kairos config check').action(
     act(async (cli) => {
+      const { resolveSettings } = await import('../settings.ts');
       const config = loadConfig(cli.home, cli.env);
+      const settings = resolveSettings(config, cli.home, cli.env);
       const { sources = null, subscriptions, notify, timezone } = config;
       const counts = { sources: sources?.length ?? null, subscriptions: subscriptions.length, channels: notify.length };
-      cli.print(
-        { valid: true, home: cli.home, timezone, ...counts },
-        [
-          `The configuration is valid (time zone ${timezone}).`,
-          `  sources        ${sources === null ? 'the default: github, when it has a secret' : sources.map(({ name }) => name).join(', ') || 'none'}`,
-          `  subscriptions  ${subscriptions.map(({ name }) => name).join(', ') || 'none'}`,
-          `  channels       ${notify.map(({ name }) => name).join(', ') || 'none'}`,
-        ].join('\n'),
+      cli.print({ valid: true, home: cli.home, timezone, ...counts, warnings: settings.warnings }, () =>
+        render(cli, config, settings),
       );
     }),
   );
@@ -30,4 +30,18 @@ export function define(command: Command, act: Act): void {
       cli.print(document, () => JSON.stringify(document, null, 2));
     }),
   );
+}
+
+function render({ paint, command }: Cli, config: Config, settings: Settings): string {
+  const { server, subscriptions, timezone } = config;
+  const implicit = config.sources === undefined && settings.sources.length === 0;
+  const none = implicit ? `none yet: ${command} webhook add github makes its secret` : 'none';
+  return [
+    `The configuration is valid (time zone ${timezone}), and every secret it needs is there.`,
+    `  listens at     ${server.host}, port ${server.port === 0 ? '0 (a free one)' : server.port}`,
+    `  sources        ${settings.sources.join(', ') || none}`,
+    `  subscriptions  ${subscriptions.map(({ name }) => name).join(', ') || 'none'}`,
+    `  channels       ${settings.channels.join(', ') || 'none'}`,
+    ...settings.warnings.map((warning) => paint.warn(`  note: ${warning}`)),
+  ].join('\n');
 }

@@ -22,13 +22,35 @@ interface Received {
   readonly text: string;
 }
 
+/** Takes what is happening, for people, line by line. */
+type Say = (text: string) => void;
+
+/** How often each HTTP status was answered. */
+type Answers = Readonly<Record<string, number>>;
+
+/** What a demo has found, counted. */
+export interface DemoFacts extends Found {
+  /** Nothing was missing, doubled, unfinished or let in. */
+  readonly ok: boolean;
+  /** Of the first start, and of the one after `kill -9`. */
+  readonly readyMs: readonly number[];
+  /** Before the kill, and after it. */
+  readonly answers: readonly Answers[];
+}
+
+interface Found {
+  readonly deliveries: Readonly<Record<'genuine' | 'recorded' | 'missing' | 'doubled' | 'forgedTaken', number>>;
+  readonly jobs: Readonly<Record<'all' | 'unfinished', number>>;
+  readonly messages: Readonly<Record<'all' | 'sent' | 'coalesced' | 'heldBack' | 'replies', number>>;
+  /** What reached the far side of the channel. */
+  readonly received: readonly Received[];
+}
+
 /**
  * `kairos demo`: a real daemon in a temporary home, fed with GitHub's own recorded deliveries, killed in the middle, and
- * then asked what it knows. Everything it prints was counted, nothing is acted.
- *
- * @returns 0 when nothing was missing, else 1.
+ * then asked what it knows. Everything it says was counted, nothing is acted.
  */
-export async function runDemo(env: Env): Promise<number> {
+export async function runDemo(env: Env, say: Say): Promise<DemoFacts> {
   await using parts = new AsyncDisposableStack();
   const home = mkdtempSync(join(tmpdir(), 'kairosd-demo-'));
   parts.defer(() => rmSync(home, { recursive: true, force: true }));
@@ -62,9 +84,19 @@ export async function runDemo(env: Env): Promise<number> {
   say('\n4. The owner asks in the middle of it: kairos say status');
   await second.client.post('/api/say', { text: 'status' });
   await pause(700);
-  const ok = await report(second.client, deliveries, received);
+  const found = await ask(second.client, deliveries, received);
+  report(say, found);
   say(`\nDone. Try it for real: npm start   (the page is at the URL it prints)`);
-  return ok ? 0 : 1;
+  const { missing, doubled, forgedTaken } = found.deliveries;
+  return {
+    ok: missing + doubled + forgedTaken + found.jobs.unfinished === 0,
+    readyMs: [first.readyMs, second.readyMs],
+    answers: [Object.fromEntries(before), Object.fromEntries(after)],
+    deliveries: found.deliveries,
+    jobs: found.jobs,
+    messages: found.messages,
+    received: found.received,
+  };
 }
 
 function configText(phone: Server): string {
@@ -159,45 +191,61 @@ async function untilQuiet(client: Client): Promise<void> {
   }
 }
 
-async function report(
+interface Asked extends Found {
+  readonly held: readonly MessageRow[];
+}
+
+async function ask(
   client: Client,
   deliveries: readonly DemoDelivery[],
   received: readonly Received[],
-): Promise<boolean> {
+): Promise<Asked> {
   const events = await client.get<{ items: EventRow[] }>('/api/events?limit=500');
   const jobs = await client.get<{ items: JobRow[] }>('/api/jobs?limit=500');
   const messages = await client.get<{ items: MessageRow[] }>('/api/messages?limit=500');
-  const expected = new Set(deliveries.filter(({ forged }) => !forged).map(({ id }) => id));
+  const genuine = new Set(deliveries.filter(({ forged }) => !forged).map(({ id }) => id));
   const taken = events.items.filter(({ source }) => source === 'github').map(({ delivery }) => delivery);
-  const missing = [...expected].filter((id) => !taken.includes(id));
-  const strangers = taken.filter((id) => !expected.has(id));
-  const doubled = taken.length - new Set(taken).size;
-  const unfinished = jobs.items.filter(({ state }) => state === 'queued' || state === 'running');
-
-  say('\n5. What the ledger knows');
-  say(
-    `   deliveries  ${expected.size} genuine: ${taken.length} recorded, ${missing.length} missing, ${doubled} doubled; ${strangers.length} forged ones got in`,
-  );
-  say(
-    `   jobs        ${jobs.items.length}: ${jobs.items.length - unfinished.length} at their end, ${unfinished.length} not`,
-  );
-  sayMessages(messages.items, received);
-  return missing.length + strangers.length + doubled + unfinished.length === 0;
+  const count = (state: string): number => messages.items.filter((message) => message.state === state).length;
+  return {
+    deliveries: {
+      genuine: genuine.size,
+      recorded: taken.length,
+      missing: [...genuine].filter((id) => !taken.includes(id)).length,
+      doubled: taken.length - new Set(taken).size,
+      forgedTaken: taken.filter((id) => !genuine.has(id)).length,
+    },
+    jobs: {
+      all: jobs.items.length,
+      unfinished: jobs.items.filter(({ state }) => state === 'queued' || state === 'running').length,
+    },
+    messages: {
+      all: messages.items.length,
+      sent: count('sent'),
+      coalesced: count('coalesced'),
+      heldBack: count('queued'),
+      replies: messages.items.filter(({ kind }) => kind === 'reactive').length,
+    },
+    received: [...received],
+    held: messages.items.filter(({ state }) => state === 'queued'),
+  };
 }
 
-function sayMessages(messages: readonly MessageRow[], received: readonly Received[]): void {
-  const count = (state: string): number => messages.filter((message) => message.state === state).length;
-  const reactive = messages.filter(({ kind }) => kind === 'reactive');
+function report(say: Say, { deliveries, jobs, messages, received, held }: Asked): void {
+  say('\n5. What the ledger knows');
   say(
-    `   messages    ${messages.length}: ${count('sent')} sent, ${count('coalesced')} coalesced into others of their topic, ${count('queued')} held back by the window`,
+    `   deliveries  ${deliveries.genuine} genuine: ${deliveries.recorded} recorded, ${deliveries.missing} missing, ${deliveries.doubled} doubled; ${deliveries.forgedTaken} forged ones got in`,
+  );
+  say(`   jobs        ${jobs.all}: ${jobs.all - jobs.unfinished} at their end, ${jobs.unfinished} not`);
+  say(
+    `   messages    ${messages.all}: ${messages.sent} sent, ${messages.coalesced} coalesced into others of their topic, ${messages.heldBack} held back by the window`,
   );
   say(
-    `   window      two per 15 s, six per hour; the owner's own question was answered past it (${reactive.length} reply)`,
+    `   window      two per 15 s, six per hour; the owner's own question was answered past it (${messages.replies} reply)`,
   );
   say('\n   What reached the phone:');
   for (const { text, key } of received) say(`   · ${cut(text)}   [${key}]`);
   say('\n   Held back, for the next free slot or the digest:');
-  for (const { id, topic, count: happenings } of messages.filter(({ state }) => state === 'queued').slice(0, 6)) {
+  for (const { id, topic, count: happenings } of held.slice(0, 6)) {
     say(`   · ${id} ${cut(topic)} (${happenings} ${happenings === 1 ? 'event' : 'events'})`);
   }
 }
@@ -212,8 +260,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

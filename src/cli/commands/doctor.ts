@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { asKairosError, type KairosError } from '../../core/errors.ts';
 import { loadConfig } from '../../daemon/config.ts';
 import { readSecrets } from '../../daemon/secrets.ts';
 import type { Finding } from '../../doctor/check.ts';
@@ -8,6 +9,8 @@ import { examine } from '../../doctor/doctor.ts';
 import { inspectLedger } from '../../ledger/inspect.ts';
 import type { Cli } from '../cli.ts';
 import { findClient, send } from '../client.ts';
+import { asTyped } from '../command-name.ts';
+import { openChannels, readLogLevel } from '../settings.ts';
 import { withExamples, type Act } from '../commands.ts';
 import { paintState } from '../paint.ts';
 
@@ -25,7 +28,11 @@ export function define(command: Command, act: Act): void {
         nodeVersion: process.versions.node,
         userId: process.getuid?.() ?? -1,
         nowMs: cli.nowMs(),
-        config: () => loadConfig(cli.home, cli.env),
+        config: () => {
+          readLogLevel(cli.env);
+          return loadConfig(cli.home, cli.env);
+        },
+        channelErrors: () => channelErrors(cli),
         secrets: () => readSecrets(cli.home, cli.env),
         ledger: () => {
           const path = join(cli.home, 'ledger.db');
@@ -41,9 +48,21 @@ export function define(command: Command, act: Act): void {
   );
 }
 
-function render({ paint }: Cli, { check, verdict, what, why, fix }: Finding): string {
+function channelErrors({ home, env }: Cli): KairosError[] {
+  const secrets = readSecrets(home, env);
+  return loadConfig(home, env).notify.flatMap((options) => {
+    try {
+      openChannels([options], secrets.of);
+      return [];
+    } catch (error) {
+      return [asKairosError(error)];
+    }
+  });
+}
+
+function render({ paint, command }: Cli, { check, verdict, what, why, fix }: Finding): string {
   const head = `${paintState(paint, verdict)(verdict.padEnd(4))}  ${check.padEnd(9)} ${what}`;
-  if (verdict === 'ok') return head;
+  if (verdict === 'ok' || verdict === 'skip') return head;
   const indent = '\n                  ';
-  return `${head}${why === '' ? '' : indent + paint.dim(why)}${fix === '' ? '' : `${indent}→ ${fix}`}`;
+  return `${head}${why === '' ? '' : indent + paint.dim(why)}${fix === '' ? '' : `${indent}→ ${asTyped(fix, command)}`}`;
 }

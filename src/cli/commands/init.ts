@@ -114,16 +114,16 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function render({ home, paint }: Cli, { created, kept }: Made): string {
+function render({ home, paint, command }: Cli, { created, kept }: Made): string {
   const lines = [
     `${paint.good('Home')} ${home}`,
     ...(created.length > 0 ? [`  made  ${created.join(', ')}`] : []),
     ...(kept.length > 0 ? [`  kept  ${kept.join(', ')}`] : []),
     '',
     'Next:',
-    '  kairos webhook add github   a secret, and the steps at GitHub',
-    '  kairos start                run it (Ctrl-C stops it)',
-    '  kairos doctor               is everything right?',
+    `  ${command} webhook add github   a secret, and the steps at GitHub`,
+    `  ${command} start                run it (Ctrl-C stops it)`,
+    `  ${command} doctor               is everything right?`,
   ];
   return lines.join('\n');
 }

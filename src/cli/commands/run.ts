@@ -19,10 +19,14 @@ export function defineDemo(command: Command, act: Act): void {
   command.description(
     'Show the whole thing in under a minute, in a temporary home and without a key: real deliveries, duplicates, forgeries, a kill -9.',
   );
-  withExamples(command, 'kairos demo').action(
+  withExamples(command, 'kairos demo', 'kairos demo --json 2>/dev/null').action(
     act(async (cli) => {
       const { runDemo } = await import('./demo.ts');
-      cli.exitCode = await runDemo(cli.env);
+      // With --json the story goes to stderr: the one document on stdout is the facts.
+      const out = cli.json ? cli.stderr : cli.stdout;
+      const facts = await runDemo(cli.env, (text) => void out.write(`${text}\n`));
+      if (!facts.ok) cli.exitCode = 1;
+      cli.print(facts, '');
     }),
   );
 }

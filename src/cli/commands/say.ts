@@ -15,7 +15,7 @@ export function define(command: Command, act: Act): void {
       const client = openClient(cli.home, cli.env);
       const said = await client.post<{ event: EventRow; job: JobRow | null }>('/api/say', { text: words.join(' ') });
       const reply = await awaitReply(client, said.event.id);
-      const recorded = `Recorded as ${said.event.id}; the answer comes over your channels. See also: kairos messages`;
+      const recorded = `Recorded as ${said.event.id}; the answer comes over your channels. See also: ${cli.command} messages`;
       cli.print({ ...said, reply: reply ?? null }, reply?.text ?? recorded);
     }),
   );

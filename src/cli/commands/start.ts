@@ -1,14 +1,16 @@
 import { createRequire } from 'node:module';
 import { writeSync } from 'node:fs';
-import { asKairosError, KairosError, messageOf } from '../../core/errors.ts';
+import { asKairosError, messageOf } from '../../core/errors.ts';
 import { apiToken } from '../../daemon/announce.ts';
 import { loadConfig } from '../../daemon/config.ts';
 import { homeOf, makeHome, type Env } from '../../daemon/home.ts';
-import { createLogger, LOG_LEVELS, type LogLevel } from '../../daemon/logger.ts';
+import { createLogger } from '../../daemon/logger.ts';
 import { readSecrets } from '../../daemon/secrets.ts';
 import { startDaemon, type Daemon } from '../../daemon/start.ts';
 import { systemClock, systemRandom } from '../../daemon/system.ts';
 import { createRedactor } from '../../redact/redactor.ts';
+import { commandName } from '../command-name.ts';
+import { readLogLevel } from '../settings.ts';
 
 /** A second signal while stopping: out at once. */
 const EXIT_CUT_SHORT = 6;
@@ -30,7 +32,7 @@ export async function runStart(env: Env, json = false): Promise<number> {
   const token = apiToken(home, env['KAIROS_API_TOKEN'], systemRandom);
   const redactor = createRedactor([...secrets.all(), { name: 'KAIROS_API_TOKEN', value: token }]);
   const log = createLogger({
-    level: readLevel(env['KAIROS_LOG_LEVEL']),
+    level: readLogLevel(env),
     readable: process.stderr.isTTY,
     redact: redactor.redact,
     write: (line) => void process.stderr.write(line),
@@ -56,7 +58,7 @@ export async function runStart(env: Env, json = false): Promise<number> {
   );
   watchSignals(asked.resolve);
   if (json) print(JSON.stringify({ pid: process.pid, url: daemon.url, home, safeMode: daemon.safeMode }));
-  else greet(daemon, home);
+  else greet(daemon, home, commandName(env, process.cwd()));
   const by = await asked.promise;
   log.info({ by }, 'stopping');
   await stopWithin(daemon, STOP_MS_MAX);
@@ -76,16 +78,6 @@ function usage(): { residentBytes: number; cpuSeconds: number } {
 function ownVersion(): string {
   const manifest = createRequire(import.meta.url)('../../../package.json') as { version: string };
   return manifest.version;
-}
-
-function readLevel(text: string | undefined): LogLevel {
-  if (!text) return 'info';
-  const level = LOG_LEVELS.find((one) => one === text);
-  if (level !== undefined) return level;
-  throw new KairosError(
-    'CONFIG_INVALID',
-    `KAIROS_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, got ${JSON.stringify(text)}`,
-  );
 }
 
 /** systemd's socket activation: `LISTEN_PID` is us and `LISTEN_FDS` counts the sockets from descriptor 3 on. */
@@ -135,14 +127,14 @@ async function stopWithin(daemon: Daemon, ms: number): Promise<void> {
 }
 
 /** What a newcomer needs next. On a terminal only: a service's log has the `ready` line. */
-function greet(daemon: Daemon, home: string): void {
+function greet(daemon: Daemon, home: string, command: string): void {
   const lines = [
     `kairosd is running at ${daemon.url}`,
     `  home       ${home}`,
-    `  sources    ${daemon.sources.join(', ') || 'none yet; add one with: kairos webhook add github'}`,
+    `  sources    ${daemon.sources.join(', ') || 'none yet; add one with: ${command} webhook add github'}`,
     `  channels   ${daemon.channels.join(', ') || 'none; messages wait'}`,
-    ...(daemon.safeMode ? ['  safe mode  the last starts did not end cleanly; see: kairos doctor'] : []),
-    `  next       kairos status · kairos webhook add github · kairos doctor   (stop with Ctrl-C)`,
+    ...(daemon.safeMode ? [`  safe mode  the last starts did not end cleanly; see: ${command} doctor`] : []),
+    `  next       ${command} status · ${command} webhook add github · ${command} doctor   (stop with Ctrl-C)`,
   ];
   print(lines.join('\n'));
 }

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
 import { formatDuration, parseDurationMs } from '../../core/units.ts';
 import { isAlive, openClient } from '../client.ts';
@@ -12,7 +12,11 @@ const LOOK_MS = 50;
 export function define(command: Command, act: Act): void {
   command
     .description('Stop the running daemon: it finishes or hands back what it is doing, then ends. Waits for the end.')
-    .option('--timeout <duration>', 'how long to wait for its end', readTimeout, TIMEOUT_MS);
+    .addOption(
+      new Option('--timeout <duration>', 'how long to wait for its end')
+        .argParser(readTimeout)
+        .default(TIMEOUT_MS, `${TIMEOUT_MS / 1_000}s`),
+    );
   withExamples(command, 'kairos stop', 'kairos stop --timeout 2m').action(
     act<{ timeout: number }>(async (cli, _operands, { timeout }) => {
       const { pid, ...client } = openClient(cli.home, cli.env);

@@ -62,11 +62,16 @@ async function tryPayload(cli: Cli, file: string, { event: type, source: name }:
     import('../../subscriptions/match.ts'),
   ]);
   const config = loadConfig(cli.home, cli.env);
-  const source = config.sources?.find((each) => each.name === name) ?? {
-    name,
-    kind: 'github' as const,
-    trust: 'outside' as const,
-  };
+  // Without `sources:` there is github, as soon as its secret is.
+  const sources = config.sources ?? [{ name: 'github', kind: 'github' as const, trust: 'outside' as const }];
+  const source = sources.find((each) => each.name === name);
+  if (source === undefined) {
+    const names = sources.map((each) => each.name).join(', ') || 'none is';
+    throw new KairosError(
+      'SOURCE_UNKNOWN',
+      `expected --source to name a configured source (${names}), got ${JSON.stringify(name.slice(0, 80))}`,
+    );
+  }
   if (type === undefined && /^(github|gitlab)$/.test(source.kind)) {
     throw new KairosError(
       'INPUT_INVALID',

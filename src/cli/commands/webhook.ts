@@ -56,10 +56,10 @@ export function define(command: Command, act: Act): void {
   );
 }
 
-function render({ paint }: Cli, added: Added): string {
+function render({ paint, command }: Cli, added: Added): string {
   const line = added.configLine;
   return [
-    `${paint.bold('URL here')}   ${added.url}`,
+    `${paint.bold('URL here')}   ${added.url ?? `${added.path} at the address that ${command} status shows once the daemon runs (port 0 picks a free one)`}`,
     `${paint.bold('Secret')}     ${added.secret}`,
     paint.dim(`           in secrets.env as ${added.variable}; it is not shown again`),
     ...(line === null ? [] : ['', 'Add this to config.yaml:', '', 'sources:', line]),
@@ -69,6 +69,6 @@ function render({ paint }: Cli, added: Added): string {
     ),
     ...(added.remarks.length > 0 ? ['', ...added.remarks.map((remark) => paint.warn(remark))] : []),
     '',
-    `Then try it: kairos webhook test ${added.source}`,
+    `Then try it: ${command} webhook test ${added.source}`,
   ].join('\n');
 }

@@ -11,14 +11,14 @@ export const terminalOptions = z.strictObject({
 /**
  * Prints each message as one line. Text from outside cannot control the terminal.
  *
- * @param print Takes a line with its line break; what it throws (a closed pipe) is tried again.
+ * @param print Takes a line without its line break; what it throws (a closed pipe) is tried again.
  */
 export function terminalChannel(name: string, print: (line: string) => void): Channel {
   return {
     name,
     async send({ id, urgent, kind, text, replyTo }) {
       const mark = kind === 'reactive' ? `${id}, reply to ${replyTo ?? '?'}` : urgent ? `${id}, urgent` : id;
-      print(`[kairos ${mark}] ${plainText(text).replaceAll(/\s*\n\s*/g, ' · ')}\n`);
+      print(`[kairos ${mark}] ${plainText(text).replaceAll(/\s*\n\s*/g, ' · ')}`);
       return { kind: 'sent' };
     },
   };

@@ -1,0 +1,179 @@
+import { formatId } from '../core/ids.ts';
+import type { JobState } from '../core/job.ts';
+import type { MessageState } from '../core/message.ts';
+import type { Redact } from '../core/ports.ts';
+import { formatInstant } from '../core/units.ts';
+import { cut, plainLine } from '../subscriptions/plain.ts';
+import type { LocalDay } from './local-day.ts';
+
+type Counted<Fields> = Fields & { readonly count: number };
+
+/** What happened on a day and what waits, as the ledger has it. Ids are row numbers, times Unix milliseconds, texts raw. */
+export interface DigestRows {
+  readonly events: {
+    readonly total: number;
+    /** The most frequent; `rest` is how many more there were, in `restKinds` kinds. */
+    readonly top: readonly Counted<{ readonly source: string; readonly type: string }>[];
+    readonly rest: number;
+    readonly restKinds: number;
+  };
+  /** Jobs that were recorded that day, by how they stand now. */
+  readonly jobs: { readonly total: number; readonly byState: Partial<Record<JobState, number>> };
+  /** Jobs that came to a bad end that day. The newest of `total`. */
+  readonly givenUp: {
+    readonly total: number;
+    readonly items: readonly {
+      readonly id: number;
+      readonly kind: string;
+      readonly origin: string;
+      readonly attempts: number;
+      readonly error: string | null;
+    }[];
+  };
+  /** What was marked for the digest. `total` and `count` are events; `rest` those of groups that are not shown. */
+  readonly marked: {
+    readonly total: number;
+    readonly groups: readonly Counted<{
+      readonly origin: string;
+      readonly topic: string;
+      readonly texts: readonly string[];
+    }>[];
+    readonly rest: number;
+  };
+  /** Messages that were queued that day, by how they stand now, and why those did not arrive. */
+  readonly messages: {
+    readonly total: number;
+    readonly byState: Partial<Record<MessageState, number>>;
+    readonly reasons: readonly Counted<{ readonly state: MessageState; readonly reason: string }>[];
+  };
+  /** What became of messages that day, whenever they were queued. `held`: had to wait for the first time. */
+  readonly happened: {
+    readonly sent: number;
+    readonly held: number;
+    readonly withdrawn: number;
+    readonly expired: number;
+    readonly failed: number;
+    /** The newest of those that expired or failed. */
+    readonly lost: readonly {
+      readonly id: number;
+      readonly state: string;
+      readonly topic: string;
+      readonly text: string;
+      readonly reason: string | null;
+    }[];
+  };
+  readonly waiting: {
+    readonly jobs: {
+      readonly queued: number;
+      readonly running: number;
+      readonly parked: number;
+      readonly parkedBy: readonly Counted<{ readonly origin: string; readonly reason: string }>[];
+    };
+    readonly messages: {
+      readonly held: number;
+      readonly underWay: number;
+      readonly oldestQueuedAtMs: number | null;
+      readonly reasons: readonly Counted<{ readonly reason: string }>[];
+    };
+  };
+  readonly mutes: readonly { readonly topic: string; readonly untilMs: number }[];
+  readonly boots: {
+    readonly starts: number;
+    readonly afterCrash: number;
+    readonly safeMode: number;
+    readonly stops: number;
+  };
+  /** Null in a ledger without schedules. `count` is null when they were too many to count. */
+  readonly slots: {
+    readonly ran: number;
+    readonly failed: number;
+    readonly missed: readonly { readonly schedule: string; readonly count: number | null; readonly reason: string }[];
+  } | null;
+}
+
+/** The facts of a digest as they are shown, also by `--json`: ids with their letter, ISO 8601 times, texts plain and redacted. */
+export type DigestFacts = ReturnType<typeof digestFacts>;
+
+const TEXT_CHARS_MAX = 300;
+const NAME_CHARS_MAX = 80;
+const RAW_CHARS_MAX = 20_000;
+
+/**
+ * The facts of a day, fit to be shown.
+ *
+ * @param asOfMs When they were read; a day that was not over then is not complete.
+ */
+export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, redact: Redact) {
+  // Made plain first: a control character in the middle of a secret must not hide it from the redactor.
+  const clean = (text: string, charsMax = TEXT_CHARS_MAX): string => cut(redact(plainLine(text, RAW_CHARS_MAX)), charsMax);
+  const name = (text: string): string => clean(text, NAME_CHARS_MAX);
+  const instant = (ms: number): string => formatInstant(ms, day.timeZone);
+  const { events, givenUp, marked, messages, happened, waiting, slots } = rows;
+  return {
+    date: day.date,
+    timezone: day.timeZone,
+    from: instant(day.fromMs),
+    to: instant(Math.min(day.toMs, Math.max(day.fromMs, asOfMs))),
+    complete: asOfMs >= day.toMs,
+    events: { ...events, top: events.top.map((each) => ({ ...each, source: name(each.source), type: name(each.type) })) },
+    jobs: rows.jobs,
+    givenUp: {
+      total: givenUp.total,
+      items: givenUp.items.map((job) => ({
+        ...job,
+        id: formatId('j', job.id),
+        origin: name(job.origin),
+        error: clean(job.error ?? ''),
+      })),
+    },
+    lost: {
+      total: happened.expired + happened.failed,
+      items: happened.lost.map((message) => ({
+        id: formatId('m', message.id),
+        state: message.state,
+        topic: name(message.topic),
+        text: clean(message.text),
+        reason: clean(message.reason ?? ''),
+      })),
+    },
+    waiting: {
+      jobs: {
+        ...waiting.jobs,
+        parkedBy: waiting.jobs.parkedBy.map((each) => ({ ...each, origin: name(each.origin), reason: clean(each.reason) })),
+      },
+      messages: {
+        held: waiting.messages.held,
+        underWay: waiting.messages.underWay,
+        oldestQueuedAt:
+          waiting.messages.oldestQueuedAtMs === null ? null : instant(waiting.messages.oldestQueuedAtMs),
+        reasons: waiting.messages.reasons.map((each) => ({ ...each, reason: clean(each.reason) })),
+      },
+      // Nothing asks for approval yet.
+      approvals: 0,
+    },
+    schedules: slots && {
+      ...slots,
+      missed: slots.missed.map((each) => ({ ...each, schedule: name(each.schedule), reason: clean(each.reason) })),
+    },
+    marked: {
+      ...marked,
+      groups: marked.groups.map((group) => ({
+        origin: name(group.origin),
+        topic: name(group.topic),
+        count: group.count,
+        texts: group.texts.map((text) => clean(text)),
+      })),
+    },
+    messages: { ...messages, reasons: messages.reasons.map((each) => ({ ...each, reason: clean(each.reason) })) },
+    happened: {
+      sent: happened.sent,
+      held: happened.held,
+      withdrawn: happened.withdrawn,
+      expired: happened.expired,
+      failed: happened.failed,
+    },
+    mutes: rows.mutes.map(({ topic, untilMs }) => ({ topic: name(topic), until: instant(untilMs) })),
+    boots: rows.boots,
+    spend: { model: null, tokens: 0, usd: 0 },
+  };
+}
