@@ -19,7 +19,6 @@ export function ruleHandlers(reply: Handler): Record<RuleKind | 'agent', Handler
         withdrawal: { topic: job.topic, text: job.text, reason: `resolved by ${origin(job)}`, jobId: job.id },
       }),
     agent: async () => ({ kind: 'parked', reason: 'waiting for a model: none is configured' }),
-    command: async () => ({ kind: 'failed', error: 'no schedules are configured here' }),
     reply,
   };
 }
