@@ -1,12 +1,17 @@
-import { readFileSync } from 'node:fs';
-import { arch, cpus, totalmem } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { arch, cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
 import { startDaemon, startFloor, type Server } from './lib/children.ts';
+import { fillLedger } from './lib/fill.ts';
 import { runLoad, type LoadResult } from './lib/load.ts';
 
 /**
  * `npm run bench`: kairosd beside its floors in the same run, as ratios. Prints Markdown for docs/performance.md; judges nothing.
+ * Parts: ingest, idle, status, stored (all when none is named).
  * Options: `--seconds N` a load (default 6), `--rounds N` alternating rounds (default 3), `--idle N` seconds of idling (default 60).
  */
+const ROOT = join(import.meta.dirname, '..');
 const SECRET = 'benchmark-secret-0123456789';
 const seconds = option('seconds', 6);
 const rounds = option('rounds', 3);
@@ -15,8 +20,9 @@ const idleSeconds = option('idle', 60);
 console.log(
   `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`,
 );
-await benchIngest();
-await benchIdle();
+const parts = { ingest: benchIngest, idle: benchIdle, status: benchStatus, stored: benchStored };
+const asked = Object.keys(parts).filter((name) => process.argv.includes(name));
+for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
 
 async function benchIngest(): Promise<void> {
   console.log(
@@ -62,6 +68,73 @@ async function benchIdle(): Promise<void> {
     const after = usage(server.pid);
     const share = ((after.cpuSeconds - before.cpuSeconds) / idleSeconds) * 100;
     console.log(`| ${name} | ${server.readyMs.toFixed(0)} | ${after.residentMib.toFixed(0)} | ${share.toFixed(3)} |`);
+  }
+}
+
+async function benchStatus(): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'kairosd-bench-'));
+  await using server = await startDaemon({ secret: SECRET, home });
+  console.log(`\n| command | median ms of 11 | kairosd on port ${server.port} |\n|---|---|---|`);
+  for (const command of ['status', 'events', 'doctor']) {
+    const times = Array.from({ length: 11 }, () => {
+      const startedMs = performance.now();
+      spawnSync(join(ROOT, 'bin/kairos'), [command], { env: { ...process.env, KAIROS_HOME: home } });
+      return performance.now() - startedMs;
+    });
+    console.log(`| kairos ${command} | ${median(times).toFixed(0)} | |`);
+  }
+}
+
+/** The same ingest with a million events and 10 000 schedules stored, and how long lists take at any depth. */
+async function benchStored(): Promise<void> {
+  const home = mkdtempSync(join(tmpdir(), 'kairosd-bench-'));
+  const config = `notify: []\nschedules:\n${Array.from({ length: 10_000 }, (_, index) => `  - { name: s${index}, cron: "0 4 1 1 *", do: notify, text: x }\n`).join('')}`;
+  await (await startDaemon({ secret: SECRET, home }))[Symbol.asyncDispose]();
+  fillLedger(home, 1_000_000);
+  console.log('\n| 1 KiB, 100 connections | req/s | p99 ms | ready ms |\n|---|---|---|---|');
+  const ratios: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const empty = await measuredIn(undefined, undefined);
+    const full = await measuredIn(home, config);
+    ratios.push(full.result.perSecond / empty.result.perSecond);
+    for (const [name, { result, readyMs }] of Object.entries({ empty, full })) {
+      console.log(`| ${name} | ${result.perSecond.toFixed(0)} | ${result.p99Ms.toFixed(1)} | ${readyMs.toFixed(0)} |`);
+    }
+  }
+  console.log(`| full / empty | ${median(ratios).toFixed(2)} | | |`);
+  await listTimes(home, config);
+}
+
+async function measuredIn(
+  home: string | undefined,
+  config: string | undefined,
+): Promise<{ result: LoadResult; readyMs: number }> {
+  await using server = await startDaemon({ secret: SECRET, ...(home && { home }), ...(config && { config }) });
+  const load = { port: server.port, connections: 100, bodyBytes: 1_024, secret: SECRET };
+  await runLoad({ ...load, seconds: 1 });
+  return { result: await runLoad({ ...load, seconds }), readyMs: server.readyMs };
+}
+
+async function listTimes(home: string, config: string): Promise<void> {
+  await using server = await startDaemon({ secret: SECRET, home, config });
+  const headers = { authorization: `Bearer ${readFileSync(join(home, 'token'), 'utf8').trim()}` };
+  console.log('\n| list, 50 rows | median ms of 21 |\n|---|---|');
+  for (const path of [
+    'events',
+    'events?after=e500000',
+    'events?after=e100',
+    'jobs',
+    'jobs?after=j500000',
+    'jobs?state=dead',
+    'messages',
+  ]) {
+    const times: number[] = [];
+    for (let turn = 0; turn < 21; turn += 1) {
+      const startedMs = performance.now();
+      await (await fetch(`http://127.0.0.1:${server.port}/api/${path}`, { headers })).text();
+      times.push(performance.now() - startedMs);
+    }
+    console.log(`| ${path} | ${median(times).toFixed(1)} |`);
   }
 }
 

@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock, systemRandom } from '../src/daemon/system.ts';
 import { openLedger } from '../src/ledger/ledger.ts';
 import { DatabaseSync } from 'node:sqlite';
-import { ROOT } from './lib/daemon.ts';
 import { DiskModel, type DiskImage, type Fate, type NameModel } from './lib/disk-model.ts';
 import { jobOf, ledgerOptions, silentLog } from './lib/ledger.ts';
 import { none, type CampaignOptions, type Check, type Report } from './lib/report.ts';
@@ -14,6 +14,7 @@ import { createDice, type Dice } from './lib/seed.ts';
 import { readStrace, TRACED, type DiskOp } from './lib/strace.ts';
 
 const run = promisify(execFile);
+const WRITER = fileURLToPath(new URL('./power-loss-writer.ts', import.meta.url));
 const MODELS: readonly NameModel[] = ['posix', 'ext4'];
 const FATES: readonly Fate[] = ['nothing', 'everything', 'some'];
 
@@ -120,7 +121,7 @@ async function trace(options: PowerLossOptions, mode: 'full' | 'normal'): Promis
         output,
         ...watched,
         process.execPath,
-        join(ROOT, 'proof/power-loss-writer.ts'),
+        WRITER,
         home,
         mode,
         String(openings),

@@ -152,6 +152,16 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'BLOCKING-HAND-OVER': 'Proactive work that holds the foreground for 15 s goes on in the background, undisturbed.',
     'BLOCKING-DEFERRED': 'What its history expects to take longer begins in the background.',
   }),
+  ...section('issue 3 §5, MISSION 5, GitHub without a tunnel', {
+    'POLL-SAME-EVENTS': 'What is polled is the event the webhook would have been: type, action, topic, default text.',
+    'POLL-DEDUPE': 'A happening that comes by webhook and by polling is one event, in either order.',
+    'POLL-EXACTLY-ONCE': 'Killed at any moment, polling loses nothing and takes nothing twice.',
+    'POLL-FIRST-LOOK': 'The first look tells nothing of what was there before.',
+    'POLL-ETAG': 'A look at nothing new is answered 304 and costs none of the rate limit.',
+    'POLL-RATE-LIMIT': 'At a rate limit nothing is asked before the time GitHub names, and some requests are left to others.',
+    'POLL-FAULTS': '5xx, silence, closed connections, garbage and huge answers lose nothing and are not answered by hammering.',
+    'POLL-TROUBLE': 'A refused token or a wrong name is told once, clearly, and asked about rarely.',
+  }),
 ];
 
 function section(source: string, promises: Readonly<Record<string, string>>): Requirement[] {

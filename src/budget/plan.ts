@@ -99,7 +99,10 @@ function holdOf(message: WaitingMessage, { state, rules, now, quietMs, lane }: C
   const mute = muteOf(message.topic, state.mutes, now.wallMs);
   if (mute !== undefined) {
     const what = mute.topic === '' ? 'everything' : 'its topic';
-    return { reason: `${what} is muted until ${momentOf(mute.untilMs, now.wallMs, rules.timeZone)}`, untilMs: mute.untilMs };
+    return {
+      reason: `${what} is muted until ${momentOf(mute.untilMs, now.wallMs, rules.timeZone)}`,
+      untilMs: mute.untilMs,
+    };
   }
   if (quietMs !== undefined && !message.urgent) {
     return { reason: `quiet hours until ${rules.quietHours?.to}`, untilMs: quietMs };

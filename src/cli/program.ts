@@ -29,9 +29,7 @@ export async function runCli(argv: readonly string[], world: World): Promise<num
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
     // Without a command: the help was shown, on stderr.
     if (error instanceof CommanderError && error.code === 'commander.help') return 2;
-    const failure = describeFailure(error, argv.includes('--json'), () =>
-      commandName(world.env, process.cwd()),
-    );
+    const failure = describeFailure(error, argv.includes('--json'), () => commandName(world.env, process.cwd()));
     world.stderr.write(failure.text);
     return failure.exitCode;
   }

@@ -34,9 +34,10 @@ export function resolveSettings(config: Config, home: string, env: Env): Setting
   };
   const logLevel = attempt(() => readLogLevel(env)) ?? 'info';
   const secrets = readSecrets(home, env);
-  const sources = attempt(() => resolveSources(config.sources, secrets.of));
+  const secretOf = (name: string): string | undefined => secrets.of(name);
+  const sources = attempt(() => resolveSources(config.sources, secretOf));
   const channels = config.notify.flatMap((options) =>
-    (attempt(() => openChannels([options], secrets.of)) ?? []).map(({ name }) => name),
+    (attempt(() => openChannels([options], secretOf)) ?? []).map(({ name }) => name),
   );
   if (errors.length === 0) {
     return { logLevel, sources: [...(sources?.byName.keys() ?? [])], channels, warnings: sources?.warnings ?? [] };

@@ -64,7 +64,9 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
     ...(cli.env[variable]
       ? [`${variable} is set in the environment too and wins over secrets.env: take it out there.`]
       : []),
-    ...(client === undefined ? [] : [`The daemon reads its secrets when it starts: ${cli.command} stop, then ${cli.command} start.`]),
+    ...(client === undefined
+      ? []
+      : [`The daemon reads its secrets when it starts: ${cli.command} stop, then ${cli.command} start.`]),
     ...(old === undefined ? [] : rotationRemarks(source, variable, previous)),
   ];
   return {

@@ -1,9 +1,11 @@
 import type { MessageDraft, Withdrawal } from './message.ts';
 
 /** What a job does. Rules only write rows; work takes time and runs in a lane. `agent` waits, parked, for a model. */
-export type JobKind = RuleKind | WorkKind;
+export type JobKind = RuleKind | WorkKind | ReportKind;
 export type RuleKind = 'log' | 'notify' | 'digest' | 'resolve' | 'reply';
 export type WorkKind = 'command' | 'agent';
+/** Writes the digest of a day (`digest` only marks something for it). Taken like a rule: it reads for some milliseconds. */
+export type ReportKind = 'digest-report';
 
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'dead' | 'parked';
 

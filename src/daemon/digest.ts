@@ -6,7 +6,7 @@ import { renderDigest } from '../journal/digest.ts';
 import { digestFacts, type DigestFacts } from '../journal/digest-facts.ts';
 import { writeDigest } from '../journal/digest-file.ts';
 import { digestText } from '../journal/digest-text.ts';
-import { digestDate, localDay, type LocalDay } from '../journal/local-day.ts';
+import { digestDay, localDay, type LocalDay } from '../journal/local-day.ts';
 import { readDay } from '../ledger/digest-rows.ts';
 import { openSnapshot, type Snapshot } from '../ledger/reading.ts';
 
@@ -19,8 +19,12 @@ export interface Digests {
    * @throws {KairosError} `INPUT_INVALID`, `HOME_UNUSABLE` when there is no ledger, `LEDGER_FAILED`.
    */
   facts(word: string, signal: AbortSignal): Promise<DigestFacts>;
-  /** Writes the file of a day; returns the short text for the owner. @param word As for `facts`, or empty (`digestDate`). */
-  write(word: string, askedAtMs: number, signal: AbortSignal): Promise<{ readonly date: string; readonly text: string }>;
+  /** Writes the file of a day; returns the short text for the owner. @param word As for `digestDay`. */
+  write(
+    word: string,
+    askedAtMs: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly date: string; readonly text: string }>;
   /** Today so far, short. */
   today(signal: AbortSignal): Promise<string>;
 }
@@ -38,18 +42,20 @@ export function createDigests(options: DigestsOptions): Digests {
     const nowMs = clock.wallMs();
     const day = localDay(word, nowMs, timeZone);
     using snapshot = openLedgerSnapshot(home);
-    return read(snapshot, { day, asOfMs: nowMs, signal }, options);
+    return await read(snapshot, { day, asOfMs: nowMs, signal }, options);
   };
   return {
     facts,
     today: async (signal) => digestText(await facts('today', signal)),
     async write(word, askedAtMs, signal) {
-      const day = localDay(word === '' ? digestDate(askedAtMs, timeZone) : word, askedAtMs, timeZone);
+      const day = digestDay(word, askedAtMs, timeZone);
       const today = localDay('today', askedAtMs, timeZone);
       using snapshot = openLedgerSnapshot(home);
       const found = await read(snapshot, { day, asOfMs: askedAtMs, signal }, options);
       const since =
-        day.toMs === today.fromMs ? await read(snapshot, { day: today, asOfMs: askedAtMs, signal }, options) : undefined;
+        day.toMs === today.fromMs
+          ? await read(snapshot, { day: today, asOfMs: askedAtMs, signal }, options)
+          : undefined;
       await writeDigest(home, day.date, renderDigest(found));
       return { date: day.date, text: digestText(found, since) };
     },
@@ -58,7 +64,8 @@ export function createDigests(options: DigestsOptions): Digests {
 
 function openLedgerSnapshot(home: string): Snapshot {
   const path = join(home, 'ledger.db');
-  if (!existsSync(path)) throw new KairosError('HOME_UNUSABLE', `there is no ledger in ${home}: no daemon has run there yet`);
+  if (!existsSync(path))
+    throw new KairosError('HOME_UNUSABLE', `there is no ledger in ${home}: no daemon has run there yet`);
   return openSnapshot(path);
 }
 

@@ -3,42 +3,33 @@ import { healthRoutes } from '../http/health.ts';
 import type { Routes } from '../http/server.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outbox } from '../notify/outbox.ts';
-import { compileSubscriptions } from '../subscriptions/match.ts';
-import { createStormMeter } from '../subscriptions/storm.ts';
 import { apiRoutes } from '../web/api.ts';
 import type { Feed } from '../web/feed.ts';
 import { pageRoutes } from '../web/page.ts';
 import type { ApiDeps } from '../web/ports.ts';
-import type { PreparedSource } from '../webhooks/options.ts';
-import { ParseThread } from '../webhooks/parse-thread.ts';
-import { deliveryReader, webhookRoutes, type DeliveryReader } from '../webhooks/routes.ts';
+import { webhookRoutes } from '../webhooks/routes.ts';
 import type { Hands } from './hands.ts';
 import { renderMetrics } from './metrics.ts';
 import type { DaemonOptions, Ports } from './options.ts';
+import type { Settings } from './settings.ts';
 import type { View } from './view.ts';
 
 export interface DoorParts {
   readonly options: DaemonOptions;
   readonly ports: Ports;
-  /** Takes what the doors open themselves. */
-  readonly parts: AsyncDisposableStack;
   readonly ledger: Ledger;
   readonly outbox: Outbox;
   readonly hands: Hands;
   readonly view: View;
   readonly feed: Feed;
-  readonly sources: ReadonlyMap<string, PreparedSource>;
+  /** The settings in force: they may be others at the next call. */
+  readonly live: { readonly settings: Settings };
 }
 
 /** Everything that comes in over HTTP: health, webhooks, the API and the page. */
 export function openDoors(doors: DoorParts): Routes[] {
-  const { options, ports, parts, view, sources } = doors;
+  const { options, ports, view, live } = doors;
   const { clock, random } = ports;
-  const { subscriptions, storm } = options.config;
-  const log = ports.log.child({ part: 'webhooks' });
-  const match = compileSubscriptions(subscriptions);
-  const read = deliveryReader(match, parts.use(new ParseThread({ clock, log, subscriptions, match })));
-  const storms = createStormMeter({ perMs: storm.per, threshold: storm.events });
   const append = appender(doors);
   return [
     healthRoutes({
@@ -51,15 +42,15 @@ export function openDoors(doors: DoorParts): Routes[] {
     webhookRoutes({
       clock,
       random,
-      log,
-      sources,
+      log: ports.log.child({ part: 'webhooks' }),
+      source: (name) => live.settings.sources.get(name),
       append,
-      read,
-      inStorm: (source, monoMs) => storms.note(source, monoMs),
+      read: (delivery) => live.settings.read(delivery),
+      inStorm: (source, monoMs) => live.settings.inStorm(source, monoMs),
       count: (outcome) => view.count(outcome),
       isToken: (given) => sameToken(given, options.token),
     }),
-    apiRoutes(apiDeps(doors, append, read)),
+    apiRoutes(apiDeps(doors, append)),
     pageRoutes(),
   ];
 }
@@ -76,8 +67,8 @@ function appender({ ledger, feed, hands }: DoorParts): Append {
   };
 }
 
-function apiDeps(doors: DoorParts, append: Append, read: DeliveryReader): ApiDeps {
-  const { options, ports, ledger, outbox, hands, view, feed, sources } = doors;
+function apiDeps(doors: DoorParts, append: Append): ApiDeps {
+  const { options, ports, ledger, outbox, hands, view, feed, live } = doors;
   return {
     clock: ports.clock,
     random: ports.random,
@@ -86,13 +77,21 @@ function apiDeps(doors: DoorParts, append: Append, read: DeliveryReader): ApiDep
     timeZone: () => options.config.timezone,
     status: () => view.status(),
     budget: () => outbox.snapshot(),
-    subscriptions: () => options.config.subscriptions,
+    subscriptions: () => live.settings.config.subscriptions,
     events: { ...ledger.events, append },
     async match({ source, type, action, trust, contentType }, body, receivedAtMs) {
-      const kind = sources.get(source)?.kind;
+      const kind = live.settings.sources.get(source)?.kind;
       if (kind === undefined) return [];
       const headers = { 'content-type': contentType };
-      const replayed = await read({ kind, source, trust, receivedAtMs, headers, body, known: { type, action } });
+      const replayed = await live.settings.read({
+        kind,
+        source,
+        trust,
+        receivedAtMs,
+        headers,
+        body,
+        known: { type, action },
+      });
       return replayed.jobs;
     },
     jobs: {

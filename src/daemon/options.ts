@@ -28,6 +28,8 @@ export interface DaemonOptions {
   readonly platform: string;
   /** A listening socket that was inherited. */
   readonly inheritedFd?: number | undefined;
+  /** Reads configuration and secrets as they are now; they are watched when it is given. */
+  readonly reread?: (() => { readonly config: Config; readonly secrets: Secrets }) | undefined;
   /** Somebody asked over the API that the daemon stop. */
   readonly onStopAsked: () => void;
 }

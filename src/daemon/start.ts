@@ -6,17 +6,20 @@ import { listen } from '../http/server.ts';
 import { startJournal } from '../journal/writer.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { lockHome } from '../ledger/lock.ts';
-import { createChannels } from '../notify/channels.ts';
 import { startOutbox } from '../notify/outbox.ts';
 import { createFeed } from '../web/feed.ts';
-import { resolveSources } from '../webhooks/options.ts';
 import { announce } from './announce.ts';
 import { beginBoot } from './boot.ts';
+import type { Config } from './config.ts';
 import { openDoors } from './doors.ts';
 import { startHands } from './hands.ts';
 import { watchLoopLag } from './loop-lag.ts';
 import type { DaemonOptions, Ports } from './options.ts';
+import { openPost } from './post.ts';
+import type { Secrets } from './secrets.ts';
+import { compareConfigs, prepareSettings, type Settings } from './settings.ts';
 import { createView } from './view.ts';
+import { watchSettings } from './watch.ts';
 
 export interface Daemon extends AsyncDisposable {
   readonly url: string;
@@ -38,16 +41,13 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const { clock, random } = ports;
   const { timezone: timeZone, retention, budget } = config;
   const { redact } = ports.redactor;
-  const secretOf = (name: string): string | undefined => secrets.of(name);
   const log = (part: string): Log => ports.log.child({ part });
   const started = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-  const sources = resolveSources(config.sources, secretOf);
-  for (const warning of sources.warnings) ports.log.warn({}, warning);
-  const channels = createChannels(config.notify, { ...ports, secretOf });
-  const names = { sources: [...sources.byName.keys()], channels: channels.map(({ name }) => name) };
+  const live = { settings: prepareSettings(config, secrets, ports) };
   const feed = createFeed();
 
   await using parts = new AsyncDisposableStack();
+  parts.defer(() => live.settings[Symbol.asyncDispose]());
   parts.use(lockHome(home, `pid ${pid}, since ${formatInstant(started.wallMs, timeZone)}`));
   const loopLag = parts.use(watchLoopLag());
   const ledgerOptions = { home, platform, retention, messageTtlMs: budget.messageTtlMs };
@@ -56,10 +56,20 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const journalOptions = { home, timeZone, ...config.journal };
   const journal = parts.use(startJournal(ledger.journal, { clock, log: log('journal'), redact }, journalOptions));
   parts.defer(() => boot.stopping());
-  const outboxOptions = { store: ledger.messages, channels, budget, timeZone, clock, random, redact };
-  const outbox = parts.use(await startOutbox({ ...outboxOptions, log: log('notify'), onChange }));
-  const viewed = { sources: names.sources, channels: () => outbox.channels() };
-  const view = createView({ options, ports, ...viewed, started, ledger, boot, loopLag });
+  const postOptions = { store: ledger.messages, timeZone, clock, random, redact, log: log('notify'), onChange };
+  const startPost = ({ channels, config: { budget } }: Settings) => startOutbox({ ...postOptions, channels, budget });
+  const outbox = parts.use(await openPost(() => startPost(live.settings)));
+  const sources = (): string[] => [...live.settings.sources.keys()];
+  const view = createView({
+    options,
+    ports,
+    sources,
+    channels: () => outbox.channels(),
+    started,
+    ledger,
+    boot,
+    loopLag,
+  });
   const handlers = ruleHandlers(createReply({ wallMs: () => clock.wallMs(), status: () => view.sentence() }));
   const held = (): boolean => boot.safeMode;
   const handsOptions = {
@@ -74,10 +84,13 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   };
   const hands = parts.use(await startHands({ ...handsOptions, log: log('worker') }));
   const { token, inheritedFd } = options;
-  const doors = { options, ports, parts, ledger, outbox, hands, view, feed, sources: sources.byName };
+  const doors = { options, ports, ledger, outbox, hands, view, feed, live };
   const server = parts.use(
     await listen(config.server, { log: log('http'), token, inheritedFd, routes: openDoors(doors) }),
   );
+  const { reread } = options;
+  if (reread !== undefined)
+    parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit: () => exchange(reread()) }));
   view.listening(server.url);
   await boot.ready();
   parts.use(announce(home, { pid, url: server.url, startedAt: formatInstant(started.wallMs, timeZone) }));
@@ -85,8 +98,18 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
 
   const running = parts.move();
   const { url, port } = server;
+  const names = { sources: sources(), channels: outbox.channels().map(({ name }) => name) };
   return { ...names, url, port, safeMode: boot.safeMode, [Symbol.asyncDispose]: () => running.disposeAsync() };
 
+  async function exchange(next: { config: Config; secrets: Secrets }): Promise<void> {
+    const change = compareConfigs(live.settings.config, next.config);
+    const settings = prepareSettings(next.config, next.secrets, ports);
+    ports.redactor.add(next.secrets.all());
+    await outbox.restart(() => startPost(settings));
+    await using _old = live.settings;
+    live.settings = settings;
+    ports.log.info({ ...change }, 'configuration taken up');
+  }
   function onChange(messageId: number): void {
     feed.changed('message', messageId);
     journal.wake();

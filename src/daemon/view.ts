@@ -23,7 +23,7 @@ export interface View {
 export interface ViewParts {
   readonly options: DaemonOptions;
   readonly ports: Ports;
-  readonly sources: readonly string[];
+  readonly sources: () => readonly string[];
   readonly channels: () => readonly ChannelState[];
   readonly started: { readonly wallMs: number; readonly monoMs: number };
   readonly ledger: Ledger;
@@ -74,7 +74,7 @@ function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): S
     messagesQueued: ledger.messages.counts().waiting,
     writesWaiting: stats.writesWaiting,
     freeBytes: stats.freeBytes,
-    sources: parts.sources,
+    sources: parts.sources(),
     channels: parts.channels(),
   };
 }

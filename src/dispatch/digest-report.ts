@@ -7,7 +7,8 @@ export interface DigestReports {
   /**
    * Writes the file of a day and returns what to tell the owner: the same bytes as long as the ledger says the same.
    *
-   * @param word A date, `today`, `yesterday`, or empty: the day before when asked before noon, else the day so far.
+   * @param word A date, `today`, `yesterday`, or nothing or the instant of a slot: the day before when that is before noon,
+   *   else the day so far.
    * @throws {KairosError} `INPUT_INVALID` when it is none of these.
    */
   write(
@@ -26,12 +27,13 @@ export function createDigestReport(reports: DigestReports): Handler {
     try {
       const { date, text } = await reports.write(job.text.trim(), job.createdAtMs, signal);
       const line = { kind: 'digest', ref: formatId('j', job.id), text: `the digest of ${date} was written` };
+      const asked = job.reactive && job.eventId !== null;
       const message = {
-        kind: 'proactive',
+        kind: asked ? 'reactive' : 'proactive',
         urgent: job.urgent,
         topic: 'digest',
         text,
-        replyTo: null,
+        replyTo: asked ? job.eventId : null,
         jobId: job.id,
         count: 1,
       } as const;

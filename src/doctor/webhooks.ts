@@ -42,6 +42,8 @@ export const webhooks: Check = {
 
 async function probe(ports: DoctorPorts, running: CheckedDaemon, source: SourceOptions): Promise<Found> {
   const { of } = ports.secrets();
+  if (source.kind === 'github' && source.poll !== undefined && !variablesOf(source).some((name) => of(name)))
+    return ok(`${source.name}: polled; it has no secret and takes no webhooks`);
   const secret =
     variablesOf(source)
       .map(of)

@@ -64,7 +64,7 @@ export interface GitHubOptions {
   readonly bytesMax?: number;
 }
 
-export const API_URL = 'https://api.github.com';
+const API_URL = 'https://api.github.com';
 const TIMEOUT_MS = 30_000;
 const BYTES_MAX = 5 * 1_048_576;
 const REDIRECTS_MAX = 3;

@@ -83,11 +83,12 @@ export interface DigestRows {
     readonly safeMode: number;
     readonly stops: number;
   };
-  /** Null in a ledger without schedules. `count` is null when they were too many to count. */
+  /** Null in a ledger without schedules. `missed` are the newest of `missedTotal`; a `count` of null is too many to count. */
   readonly slots: {
     readonly ran: number;
     readonly failed: number;
     readonly missed: readonly { readonly schedule: string; readonly count: number | null; readonly reason: string }[];
+    readonly missedTotal: number;
   } | null;
 }
 

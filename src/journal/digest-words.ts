@@ -35,6 +35,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
 }
 
+/** "once", "3 times". */
+export function times(count: number): string {
+  return count === 1 ? 'once' : `${formatCount(count)} times`;
+}
+
 function failedLines({ givenUp, lost, schedules, boots }: DigestFacts): string[] {
   const jobs = givenUp.items.map(
     ({ id, kind, origin, attempts, error }) =>
@@ -51,13 +56,9 @@ function failedLines({ givenUp, lost, schedules, boots }: DigestFacts): string[]
   return [
     ...more(jobs, givenUp.total, 'more jobs were given up'),
     ...more(messages, lost.total, 'more messages did not arrive'),
-    ...missed,
+    ...more(missed, schedules?.missedTotal ?? 0, 'more times a schedule missed'),
     ...(boots.afterCrash > 0 ? [`the daemon came up after a crash ${times(boots.afterCrash)}`] : []),
   ];
-}
-
-function times(count: number): string {
-  return count === 1 ? 'once' : `${formatCount(count)} times`;
 }
 
 function more(lines: readonly string[], total: number, what: string): string[] {

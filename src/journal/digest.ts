@@ -1,5 +1,5 @@
 import type { DigestFacts } from './digest-facts.ts';
-import { digestWords, formatCount, plural } from './digest-words.ts';
+import { digestWords, formatCount, plural, times } from './digest-words.ts';
 
 /** The digest of a day as Markdown, the most important first. The same facts give the same bytes. */
 export function renderDigest(facts: DigestFacts): string {
@@ -18,11 +18,11 @@ export function renderDigest(facts: DigestFacts): string {
 
 /** One sentence: whether the owner has to do anything. */
 export function headline({ givenUp, lost, schedules, waiting, boots }: DigestFacts): string {
-  const missed = schedules?.missed.length ?? 0;
+  const missed = schedules?.missedTotal ?? 0;
   const trouble = [
     ...(givenUp.total > 0 ? [`${formatCount(givenUp.total)} given up`] : []),
     ...(lost.total > 0 ? [`${formatCount(lost.total)} not delivered`] : []),
-    ...(missed > 0 ? [`${plural(missed, 'schedule')} missed`] : []),
+    ...(missed > 0 ? [`schedules missed ${times(missed)}`] : []),
     ...(boots.afterCrash > 0 ? [plural(boots.afterCrash, 'crash', 'crashes')] : []),
     ...(waiting.approvals > 0 ? [`${formatCount(waiting.approvals)} to approve`] : []),
   ];

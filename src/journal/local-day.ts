@@ -23,14 +23,18 @@ export function localDay(word: string, nowMs: number, timeZone: string): LocalDa
 }
 
 /**
- * The day a digest is about when it is asked for without one: asked before noon, the day that has ended; later, the day so
- * far.
+ * The day a digest is about. Asked for without one, or for an instant (the slot of a schedule, ISO 8601): before noon
+ * there, the day that has ended; later, the day so far.
  *
- * @returns A date such as `2026-11-21`.
+ * @param word Empty, an instant, or as for `localDay`.
+ * @throws {KairosError} `INPUT_INVALID` when it is none of these.
  */
-export function digestDate(askedAtMs: number, timeZone: string): string {
-  const { hour } = Temporal.Instant.fromEpochMilliseconds(askedAtMs).toZonedDateTimeISO(timeZone);
-  return localDay(hour < 12 ? 'yesterday' : 'today', askedAtMs, timeZone).date;
+export function digestDay(word: string, askedAtMs: number, timeZone: string): LocalDay {
+  const slotMs = /^\d{4}-\d{2}-\d{2}T/.test(word) ? Date.parse(word) : Number.NaN;
+  if (word !== '' && Number.isNaN(slotMs)) return localDay(word, askedAtMs, timeZone);
+  const atMs = word === '' ? askedAtMs : slotMs;
+  const { hour } = Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone);
+  return localDay(hour < 12 ? 'yesterday' : 'today', atMs, timeZone);
 }
 
 function dateOf(word: string, nowMs: number, timeZone: string): Temporal.PlainDate {

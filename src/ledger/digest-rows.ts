@@ -29,7 +29,7 @@ export async function readDay(rows: Rows, span: Span, pace: Pace) {
     waiting: { jobs: await waitingJobs(rows, pace), messages: await waitingMessages(rows, pace) },
     mutes: muteRows(rows, span),
     boots: bootRows(rows, span),
-    slots: slotRows(rows, span),
+    slots: await slotRows(rows, span, pace),
   };
 }
 

@@ -8,6 +8,7 @@ export const TIMED = {
   messages: 'queued_at',
   journal: 'at',
   boots: 'started_at',
+  runs: 'started_at',
 } as const;
 
 export type TimedTable = keyof typeof TIMED;
@@ -66,7 +67,7 @@ export interface Pace {
 }
 
 const STEP_FIRST = 500;
-const STEP_MAX = 20_000;
+const STEP_MAX = 4_000;
 const STEP_MIN = 50;
 /** A step that took less is followed by a larger one, one that took more than twice as long by a smaller one. */
 const STEP_MS = 5;

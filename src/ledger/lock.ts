@@ -14,14 +14,19 @@ import { KairosError, messageOf } from '../core/errors.ts';
 export function lockHome(home: string, holder: string): Disposable {
   const note = join(home, 'lock.txt');
   const connection = take(home, note);
+  held.add(connection);
   writeNote(note, holder);
   return {
     [Symbol.dispose]() {
       rmSync(note, { force: true });
       connection.close();
+      held.delete(connection);
     },
   };
 }
+
+/** A connection that nobody refers to is collected as garbage, and closed: the home would be free without a word. */
+const held = new Set<DatabaseSync>();
 
 const SQLITE_BUSY = 5;
 

@@ -44,8 +44,8 @@ interface WriterLimits {
   readonly gatherMs: number;
 }
 
-/** Turns of the event loop that the wait for others may take, should the clock stand still. */
-const GATHER_TURNS_MAX = 100;
+/** A clock that has not moved after so many turns of the event loop stands still: waiting by it would never end. */
+const STANDING_TURNS = 8;
 
 const LIMITS: WriterLimits = {
   queueMax: 20_000,
@@ -82,8 +82,9 @@ export function createWriter(database: Database, options: WriterOptions): Writer
   // Clients that were answered together come back together: waiting a moment for them saves a whole fsync.
   const gather = (): void => {
     turns += 1;
-    const missing = queue.length < lastBatch && !closed && turns < GATHER_TURNS_MAX;
-    if (missing && options.clock.monoMs() - sinceMs < limits.gatherMs) setImmediate(gather);
+    const waitedMs = options.clock.monoMs() - sinceMs;
+    const standing = waitedMs === 0 && turns >= STANDING_TURNS;
+    if (queue.length < lastBatch && !closed && !standing && waitedMs < limits.gatherMs) setImmediate(gather);
     else flush();
   };
   const flush = (): void => {

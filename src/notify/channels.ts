@@ -1,6 +1,9 @@
 import { KairosError } from '../core/errors.ts';
 import type { Clock, Fetch } from '../core/ports.ts';
 import type { Channel } from './channel.ts';
+import { apiRoot } from './channels/phone.ts';
+import { slackChannel } from './channels/slack.ts';
+import { telegramChannel } from './channels/telegram.ts';
 import { terminalChannel } from './channels/terminal.ts';
 import { webhookChannel } from './channels/webhook.ts';
 import type { ChannelOptions } from './options.ts';
@@ -10,32 +13,48 @@ export interface ChannelPorts {
   readonly clock: Clock;
   /** Writes a line, given without its line break, to where the daemon was started. */
   readonly print: (line: string) => void;
-  /** A secret by the name of its variable. */
+  /** A secret, or another variable of the environment, by its name. */
   readonly secretOf: (name: string) => string | undefined;
 }
 
 /**
  * The channels of `notify:`, in their order.
  *
- * @throws {KairosError} `SECRET_MISSING` when a secret that is named is not there.
+ * @throws {KairosError} `SECRET_MISSING` when a secret that is needed is not there; `CONFIG_INVALID` for an address of
+ * an API that is none.
  */
 export function createChannels(list: readonly ChannelOptions[], ports: ChannelPorts): Channel[] {
-  return list.map((options) =>
-    options.kind === 'terminal'
-      ? terminalChannel(options.name, ports.print)
-      : webhookChannel({ ...options, secret: secretOf(options, ports) }, ports),
-  );
+  return list.map((options) => createChannel(options, ports));
 }
 
-function secretOf(
-  { name, secretEnv }: { readonly name: string; readonly secretEnv?: string | undefined },
-  ports: ChannelPorts,
-): string | undefined {
-  if (secretEnv === undefined) return undefined;
-  const secret = ports.secretOf(secretEnv);
+function createChannel(options: ChannelOptions, ports: ChannelPorts): Channel {
+  const { name } = options;
+  switch (options.kind) {
+    case 'terminal':
+      return terminalChannel(name, ports.print);
+    case 'webhook': {
+      const { secretEnv } = options;
+      const secret = secretEnv === undefined ? undefined : secretOf(secretEnv, { name, does: 'signs with' }, ports);
+      return webhookChannel({ ...options, secret }, ports);
+    }
+    case 'slack': {
+      const token = secretOf('SLACK_BOT_TOKEN', { name, does: 'needs' }, ports);
+      const root = apiRoot('SLACK_API_URL', ports.secretOf('SLACK_API_URL'), 'https://slack.com/api');
+      return slackChannel({ ...options, token, apiRoot: root, editMs: options.edit }, ports);
+    }
+    case 'telegram': {
+      const token = secretOf('TELEGRAM_BOT_TOKEN', { name, does: 'needs' }, ports);
+      const root = apiRoot('TELEGRAM_API_ROOT', ports.secretOf('TELEGRAM_API_ROOT'), 'https://api.telegram.org');
+      return telegramChannel({ ...options, token, apiRoot: root, editMs: options.edit }, ports);
+    }
+  }
+}
+
+function secretOf(variable: string, channel: { name: string; does: string }, ports: ChannelPorts): string {
+  const secret = ports.secretOf(variable);
   if (secret !== undefined && secret !== '') return secret;
   throw new KairosError(
     'SECRET_MISSING',
-    `channel ${name} signs with ${secretEnv}, which is set neither in secrets.env nor in the environment`,
+    `channel ${channel.name} ${channel.does} ${variable}, which is set neither in secrets.env nor in the environment`,
   );
 }

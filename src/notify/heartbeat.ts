@@ -35,7 +35,7 @@ const WARN_MS = 3_600_000;
  * the owner learns of a box that is gone from somebody who is not on it. Its own failures bother nobody: one warning an
  * hour in the log. After a sleep it pings once, however much it missed.
  *
- * @throws {KairosError} `CONFIG_INVALID` when the address is not there, or is none.
+ * @throws {KairosError} `SECRET_MISSING` when the address is not there, `CONFIG_INVALID` when it is none.
  */
 export function startHeartbeat(options: HeartbeatOptions, ports: HeartbeatPorts): Loop {
   const url = addressOf(options, ports.secretOf);
@@ -168,7 +168,7 @@ function addressOf({ url, urlEnv }: HeartbeatOptions, secretOf: HeartbeatPorts['
   const text = url ?? (urlEnv === undefined ? undefined : secretOf(urlEnv));
   const name = urlEnv ?? 'heartbeat.url';
   if (text === undefined || text.trim() === '') {
-    throw new KairosError('CONFIG_INVALID', `heartbeat.urlEnv names ${name}, which is set neither in secrets.env nor in the environment`);
+    throw new KairosError('SECRET_MISSING', `heartbeat.urlEnv names ${name}, which is set neither in secrets.env nor in the environment`);
   }
   const address = URL.parse(text.trim());
   if (address === null || !/^https?:$/.test(address.protocol) || address.username !== '' || address.password !== '') {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { slackOptions } from './channels/slack.ts';
+import { telegramOptions } from './channels/telegram.ts';
 import { terminalOptions } from './channels/terminal.ts';
 import { webhookOptions } from './channels/webhook.ts';
 
 /** Every kind of channel: a new one is a file in `channels/`, a line here and one in `createChannels`. */
-const KINDS = [terminalOptions, webhookOptions] as const;
+const KINDS = [terminalOptions, webhookOptions, slackOptions, telegramOptions] as const;
 
 const KIND_NAMES = KINDS.map((kind) => kind.shape.kind.value);
 

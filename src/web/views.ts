@@ -27,9 +27,7 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
     used: use.used,
     freeAt: instantOrNull(use.freeAtMs),
   });
-  const channel = ({ name, state, open, failures, lastError, retryInMs }: ChannelState) => {
-    return { name, state, open, failures, lastError: textOrNull(lastError), retryInMs };
-  };
+  const channel = (state: ChannelState) => channelView(state, textOrNull);
   return {
     instant,
     event: (event) => ({
@@ -88,6 +86,13 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
       channels: budget.channels.map(channel),
     }),
   };
+}
+
+function channelView(
+  { name, state, open, failures, lastError, retryInMs }: ChannelState,
+  textOrNull: (text: string | null) => string | null,
+): Record<string, unknown> {
+  return { name, state, open, failures, lastError: textOrNull(lastError), retryInMs };
 }
 
 type Instant = (ms: number) => string;

@@ -30,8 +30,8 @@ export interface WebhookDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** The configured sources by name. */
-  readonly sources: ReadonlyMap<string, PreparedSource>;
+  /** A configured source by its name. */
+  readonly source: (name: string) => PreparedSource | undefined;
   /** Records the event and its jobs; resolves when they are on disk. */
   readonly append: (draft: EventDraft) => Promise<{ readonly id: number; readonly duplicate: boolean }>;
   /** Reads and matches a verified delivery. */
@@ -77,7 +77,7 @@ interface Exchange {
 
 function receive(deps: WebhookDeps, bodies: BodyReader, exchange: Exchange): void {
   const { request, name } = exchange;
-  const source = deps.sources.get(name);
+  const source = deps.source(name);
   if (source === undefined) return refuse(deps, exchange, new KairosError('SOURCE_UNKNOWN', 'there is no such source'));
   const nowMs = deps.clock.wallMs();
   const check = source.verifier.begin(request.headers, nowMs);

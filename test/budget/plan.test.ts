@@ -45,9 +45,11 @@ describe('planMessages', () => {
     const messages = [waiting(1, { topic: 'ci' }), waiting(2, { topic: 'pr' }), waiting(3, { kind: 'reactive' })];
     const ofTopic = planMessages(state(messages, { mutes: new Map([['ci', NOW.wallMs + HOUR_MS / 2]]) }), RULES, NOW);
     expect(ofTopic.release).toEqual([3, 2]);
-    expect(ofTopic.held[0]?.reason).toBe('its topic is muted until 2026-11-02T13:30:00.000+01:00');
+    expect(ofTopic.held[0]?.reason).toBe('its topic is muted until 13:30');
     const ofAll = planMessages(state(messages, { mutes: new Map([['', NOW.wallMs + 1]]) }), RULES, NOW);
     expect(ofAll.release).toEqual([3]);
+    const days = planMessages(state(messages, { mutes: new Map([['', NOW.wallMs + 24 * HOUR_MS]]) }), RULES, NOW);
+    expect(days.held[0]?.reason).toBe('everything is muted until 2026-11-03 13:00');
     const over = planMessages(state(messages, { mutes: new Map([['', NOW.wallMs]]) }), RULES, NOW);
     expect(over.release).toEqual([3, 1, 2]);
   });

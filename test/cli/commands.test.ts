@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
+import { ROOT } from '../repository.ts';
 import { kairos, newHome } from './kairos.ts';
 
 const SUBCOMMANDS = [
@@ -71,7 +73,9 @@ describe('exit codes', () => {
     const argv = words.filter((word): word is string => typeof word === 'string');
     const { code, stdout, stderr } = await kairos(home, argv);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^kairos: expected a running daemon, .+\.\n {2}What to do: Start it: `kairos start`\.\n$/);
+    expect(stderr).toMatch(
+      /^kairos: expected a running daemon, .+\.\n {2}What to do: Start it: `\S*kairos start`\.\n$/,
+    );
   });
 
   test('with --json the error is a problem document on stderr [CLI-JSON]', async () => {
@@ -83,6 +87,20 @@ describe('exit codes', () => {
     expect(usage.code).toBe(2);
     expect(JSON.parse(usage.stderr)).toMatchObject({ code: 'INPUT_INVALID', detail: "unknown option '--nonsense'" });
   });
+});
+
+test('kairos stop --help says its default as it would be typed [CLI-HELP]', async () => {
+  const { stdout } = await kairos(newHome(), ['stop', '--help']);
+  expect(stdout).toMatch(/--timeout <duration> .*\(default: 60s\)/);
+});
+
+test('what is advised can be typed where it is read [CLI-HELP]', async () => {
+  const home = newHome();
+  const launcher = join(ROOT, 'bin/kairos');
+  const absent = await kairos(home, ['status']);
+  expect(absent.stderr).toContain(`Start it: \`${launcher} start\`.`);
+  const made = await kairos(home, ['init', '--yes'], { env: { npm_lifecycle_event: 'npx' } });
+  expect(made.stdout).toContain('  npx kairos webhook add github ');
 });
 
 describe('completion', () => {

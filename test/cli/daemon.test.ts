@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -20,7 +21,12 @@ describe('with a running daemon', () => {
       return JSON.parse(stdout) as Json;
     };
 
-    expect(await json('status')).toMatchObject({ ready: true, sources: ['github'], timezone: 'Europe/Berlin' });
+    expect(await json('status')).toMatchObject({
+      ready: true,
+      sources: ['github'],
+      channels: [{ name: 'terminal', state: 'ready', lastError: null }],
+      timezone: 'Europe/Berlin',
+    });
     expect(await json('webhook', 'test', 'github')).toEqual({
       source: 'github',
       deliveries: [
@@ -65,6 +71,9 @@ describe('with a running daemon', () => {
       items: expect.arrayContaining([expect.objectContaining({ name: 'ci-failed' })]) as Json[],
     });
     expect(await json('doctor')).toMatchObject({ ok: true });
+    expect(await refusals(home)).toBe(0);
+    await forge(home);
+    expect(await refusals(home)).toBe(1);
     expect((await kairos(home, ['messages'])).code).toBe(0);
     const refused = await kairos(home, ['jobs', 'requeue', 'j99']);
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no job j99') as string });
@@ -103,6 +112,41 @@ describe('with a running daemon', () => {
     });
   });
 
+  test('a dead channel is seen in status, budget and doctor, with its error [CLI-DOCTOR]', async () => {
+    const home = newHome();
+    mkdirSync(home);
+    const url = `http://127.0.0.1:${await deafPort()}/`;
+    writeFileSync(join(home, 'config.yaml'), `notify: [{ kind: webhook, name: phone, url: "${url}" }]\n`);
+    await startDaemon(home);
+    await kairos(home, ['say', 'status']);
+    let status = await kairos(home, ['status']);
+    while (!status.stdout.includes('phone fails')) status = await kairos(home, ['status']);
+    expect(status.stdout).toMatch(/phone fails \(\d+ times?, last: .*ECONNREFUSED.*; 1 waiting, tried again /);
+    expect((await kairos(home, ['budget'])).stdout).toContain('phone (failing), 1 under way');
+    const { stdout } = await kairos(home, ['doctor', '--json']);
+    const { findings } = JSON.parse(stdout) as { findings: Json[] };
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        check: 'channels',
+        verdict: 'warn',
+        what: expect.stringMatching(/^phone failed \d+ times in a row: .*ECONNREFUSED/) as string,
+      }),
+    );
+  });
+
+  test('a port that is taken is exit code 1 and says which setting to change [CLI-EXIT-CODES]', async () => {
+    const home = newHome();
+    mkdirSync(home);
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const { port } = other.address() as { port: number };
+    const { code, stderr } = await kairos(home, ['start'], { env: { KAIROS_PORT: String(port) } });
+    other.close();
+    expect(code).toBe(1);
+    expect(stderr).toContain(`port ${port} on 127.0.0.1 is taken`);
+    expect(stderr).toContain('KAIROS_PORT');
+  });
+
   test('a second start on its home exits with 4 [DAEMON-SECOND-START-EXIT-4]', async () => {
     const home = newHome();
     mkdirSync(home);
@@ -110,6 +154,45 @@ describe('with a running daemon', () => {
     const second = await kairos(home, ['start'], { env: { KAIROS_PORT: '0' } });
     expect(second.code).toBe(4);
     expect(second.stderr).toContain('is held by another instance');
+  });
+});
+
+function readRun(home: string): { url: string } {
+  return JSON.parse(readFileSync(join(home, 'run.json'), 'utf8')) as { url: string };
+}
+
+/** A port on which nobody listens any more. */
+async function deafPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  return port;
+}
+
+async function refusals(home: string): Promise<number> {
+  const headers = { authorization: `Bearer ${readFileSync(join(home, 'token'), 'utf8').trim()}` };
+  const text = await (await fetch(`${readRun(home).url}/metrics`, { headers })).text();
+  return Number(/^kairosd_deliveries_total\{outcome="refused"\} (\d+)$/m.exec(text)?.[1]);
+}
+
+/** What an outsider sends, who may well know the header of the self-test, but not the token. */
+async function forge(home: string): Promise<void> {
+  const headers = { 'content-type': 'application/json', 'x-kairos-token': 'a guess' };
+  const answer = await fetch(`${readRun(home).url}/webhooks/github`, { method: 'POST', headers, body: '{}' });
+  expect(answer.status).toBe(401);
+}
+
+describe('the demo', () => {
+  test('finds nothing missing, and with --json says so in one document [CLI-DEMO]', { timeout: 60_000 }, async () => {
+    const { code, stdout, stderr } = await kairos(newHome(), ['demo', '--json']);
+    expect({ code, told: stderr.includes('kill -9') }).toEqual({ code: 0, told: true });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      deliveries: { genuine: 120, recorded: 120, missing: 0, doubled: 0, forgedTaken: 0 },
+      jobs: { unfinished: 0 },
+      messages: { replies: 1 },
+    });
   });
 });
 

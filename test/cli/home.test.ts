@@ -48,6 +48,35 @@ describe('kairos config', () => {
     expect(JSON.parse(machine.stderr)).toMatchObject({ code: 'CONFIG_INVALID', problems: [{ line: 2, column: 11 }] });
   });
 
+  test('check says which secrets are missing, and what in the environment is wrong [CLI-EXIT-CODES]', async () => {
+    const home = newHome();
+    mkdirSync(home);
+    const text = [
+      'sources: [{ name: alerts, kind: standard }]',
+      'notify: [{ kind: webhook, name: phone, url: "http://127.0.0.1:9/", secretEnv: NOTIFY_SECRET }]',
+    ].join('\n');
+    writeFileSync(join(home, 'config.yaml'), text);
+    const missing = await kairos(home, ['config', 'check', '--json']);
+    expect({ code: missing.code, stdout: missing.stdout }).toEqual({ code: 5, stdout: '' });
+    const problem = JSON.parse(missing.stderr) as { code: string; detail: string; hint: string };
+    expect(problem.code).toBe('SECRET_MISSING');
+    for (const name of ['source "alerts"', 'ALERTS_SECRET', 'channel phone', 'NOTIFY_SECRET']) {
+      expect(problem.detail).toContain(name);
+    }
+    expect(problem.hint).toContain('secrets.env');
+    await expect(kairos(home, ['start'])).resolves.toMatchObject({ code: 5 });
+
+    const secrets = { ALERTS_SECRET: 'x'.repeat(32), NOTIFY_SECRET: 'short' };
+    const whole = await kairos(home, ['config', 'check', '--json'], { env: secrets });
+    expect(JSON.parse(whole.stdout)).toMatchObject({ valid: true, sources: 1, channels: 1, warnings: [] });
+    for (const env of [{ KAIROS_PORT: '70000' }, { KAIROS_LOG_LEVEL: 'loud' }]) {
+      const wrong = await kairos(home, ['config', 'check'], { env: { ...secrets, ...env } });
+      expect(wrong.code).toBe(5);
+      expect(wrong.stderr).toMatch(/^kairos: KAIROS_(PORT|LOG_LEVEL) must be/);
+      expect(wrong.stderr).toContain('or the environment');
+    }
+  });
+
   test('schema is a JSON Schema that knows what init writes [CLI-CONFIG-SCHEMA]', async () => {
     const { code, stdout } = await kairos(newHome(), ['config', 'schema']);
     expect(code).toBe(0);
@@ -99,6 +128,11 @@ describe('kairos subscriptions --test', () => {
     });
     const piped = await kairos(home, ['subscriptions', '--test', '-', '--event', 'workflow_run'], { input: payload });
     expect(piped.stdout).toContain('CI failed on acme/app main: https://example.org/run/1');
+    const strange = await kairos(home, ['subscriptions', '--test', '-', '--source', 'gitlab'], { input: payload });
+    expect(strange).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('a configured source (github), got "gitlab"') as string,
+    });
     const typeless = await kairos(home, ['subscriptions', '--test', '-'], { input: payload });
     expect(typeless).toMatchObject({ code: 2, stderr: expect.stringContaining('--event push') as string });
   });
@@ -124,6 +158,17 @@ describe('kairos webhook add', () => {
     ]) {
       expect(stdout).toContain(words);
     }
+  });
+
+  test('does not make up an address while the port is not known [CLI-WEBHOOK-ADD]', async () => {
+    const env = { KAIROS_PORT: '0' };
+    const people = await kairos(newHome(), ['webhook', 'add', 'github'], { env });
+    expect(people.code).toBe(0);
+    expect(people.stdout).not.toContain(':0/');
+    expect(people.stdout).toMatch(/URL here +\/webhooks\/github at the address that \S*kairos status shows/);
+    expect(people.stdout).toContain('tailscale funnel PORT');
+    const machine = await kairos(newHome(), ['webhook', 'add', 'github', '--json'], { env });
+    expect(JSON.parse(machine.stdout)).toMatchObject({ url: null, path: '/webhooks/github' });
   });
 
   test('does not replace a secret unless told to, and then keeps the old one beside it [WEB-ROTATION]', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Effect, Job, Outcome } from '../../src/core/job.ts';
 import { ruleHandlers, type Handler, type Handlers } from '../../src/dispatch/handlers.ts';
 import { createReply } from '../../src/dispatch/reply.ts';
+import { present } from '../ledger/make.ts';
 
 const NOW_MS = 1_000_000;
 const { signal } = new AbortController();
@@ -32,11 +33,11 @@ function job(given: Partial<Job>): Job {
 
 async function run(given: Partial<Job>): Promise<Outcome> {
   const handler: Handler | undefined = (handlers as Handlers)[given.kind ?? 'notify'];
-  return (await handler?.(job(given), signal)) ?? expect.fail('no handler');
+  return (await handler?.(job(given), signal)) ?? present<Outcome>(undefined, 'a handler');
 }
 async function effects(given: Partial<Job>): Promise<readonly Effect[]> {
   const outcome = await run(given);
-  return outcome.kind === 'succeeded' ? outcome.effects : expect.fail(outcome.kind);
+  return present(outcome.kind === 'succeeded' ? outcome.effects : undefined, 'success');
 }
 
 describe('the rules', () => {
@@ -79,7 +80,7 @@ describe('the reply to the owner', () => {
   const reply = (text: string): Promise<readonly Effect[]> => effects({ kind: 'reply', reactive: true, text });
   const said = async (text: string): Promise<string> => {
     const last = (await reply(text)).at(-1);
-    return last?.kind === 'message' ? last.message.text : expect.fail('no message');
+    return present(last?.kind === 'message' ? last.message.text : undefined, 'a message');
   };
 
   test('is one reactive message that names the event it answers [WINDOW-REACTIVE]', async () => {

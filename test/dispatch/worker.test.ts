@@ -10,7 +10,7 @@ import { ruleHandlers, type Handler } from '../../src/dispatch/handlers.ts';
 import { startWorker, type JobStore, type WorkerOptions } from '../../src/dispatch/worker.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { FakeClock } from '../fakes/clock.ts';
-import { event, job, ledgerIn, recordingLog, steadyRandom } from '../ledger/make.ts';
+import { event, job, ledgerIn, recordingLog, steadyRandom, present } from '../ledger/make.ts';
 
 const DONE: Outcome = { kind: 'succeeded', effects: [] };
 
@@ -55,7 +55,7 @@ async function world(): Promise<World> {
       for (let tries = 0; tries < 400 && !condition(); tries += 1) await clock.advance(stepMs);
       expect(condition()).toBe(true);
     },
-    job: (id) => ledger.jobs.find(id) ?? expect.fail('no such job'),
+    job: (id) => present(ledger.jobs.find(id), 'a job'),
     async [Symbol.asyncDispose]() {
       await workers.disposeAsync();
       await ledger[Symbol.asyncDispose]();

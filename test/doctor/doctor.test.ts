@@ -27,6 +27,7 @@ function makePorts(more: Partial<DoctorPorts> = {}): DoctorPorts {
     userId: process.getuid?.() ?? -1,
     nowMs: NOW,
     config: () => ({ timezone: 'Europe/Berlin', notify: [{ kind: 'webhook', name: 'phone' }] }),
+    channelErrors: () => [],
     secrets: () => secretsOf({ GITHUB_WEBHOOK_SECRET: SECRET }),
     ledger: () => LEDGER,
     daemon: async () => DAEMON,
@@ -95,13 +96,42 @@ describe('the doctor', () => {
         daemon: async () => undefined,
       }),
     );
-    for (const { verdict, why, fix } of broken.filter((finding) => finding.verdict !== 'ok')) {
+    for (const { verdict, why, fix } of broken.filter((finding) => /warn|fail/.test(finding.verdict))) {
       expect({ verdict, why: why.length > 10, fix: fix.length > 5 }).toEqual({ verdict, why: true, fix: true });
     }
     expect(broken).toContainEqual(expect.objectContaining({ check: 'config', what: 'config.yaml:3:5 unknown key' }));
     expect(broken.filter(({ verdict }) => verdict === 'fail').map(({ check }) => check)).toEqual(
-      expect.arrayContaining(['home', 'config', 'clock', 'ledger', 'webhooks', 'channels']),
+      expect.arrayContaining(['home', 'config', 'clock', 'ledger']),
     );
+  });
+
+  test('what needs a configuration that is not valid is skipped, and not advised about [CLI-DOCTOR]', async () => {
+    const broken = await examine(
+      makePorts({
+        config: () => {
+          throw new KairosError('CONFIG_INVALID', 'bad', {
+            problems: [{ line: 3, column: 5, message: 'unknown key' }],
+          });
+        },
+        daemon: async () => undefined,
+      }),
+    );
+    const found = Object.fromEntries(broken.map(({ check, verdict, what }) => [check, `${verdict}: ${what}`]));
+    expect(found).toMatchObject({
+      config: 'fail: config.yaml:3:5 unknown key',
+      clock: 'ok: plausible (time zone skipped: config.yaml is not valid)',
+      webhooks: 'skip: skipped: config.yaml is not valid',
+      channels: 'skip: skipped: config.yaml is not valid',
+    });
+    expect(broken.filter(({ check }) => check === 'daemon')).toMatchObject([
+      { verdict: 'warn', fix: 'Correct the configuration, then: kairos start' },
+    ]);
+    const env = await of('channels', {
+      config: () => {
+        throw new KairosError('CONFIG_INVALID', 'KAIROS_PORT must be a port');
+      },
+    });
+    expect(env).toMatchObject([{ verdict: 'skip', what: 'skipped: the configuration is not valid' }]);
   });
 
   test('a check that breaks fails by itself and hides no other [CLI-DOCTOR]', async () => {
@@ -155,6 +185,34 @@ describe('the daemon and its sources', () => {
     expect(await of('daemon', { daemon: async () => daemon })).toMatchObject([{ verdict: 'fail', what }]);
   });
 
+  test('a channel that fails is told with its error, one that can not be made with its secret [CLI-DOCTOR]', async () => {
+    const failing = { ...READY, state: 'failing', open: 3, failures: 4, lastError: 'answered 503', retryInMs: 60_000 };
+    const daemon = { ...DAEMON, get: async <Answer>() => ({ ...STATUS, channels: [READY, failing] }) as Answer };
+    expect(await of('channels', { daemon: async () => daemon })).toMatchObject([
+      {
+        verdict: 'warn',
+        what: 'phone failed 4 times in a row: answered 503',
+        why: '3 messages wait for it; the other channels go on. It is tried again in 1m.',
+        fix: expect.stringContaining('secrets.env') as string,
+      },
+    ]);
+    const unmade = new KairosError('SECRET_MISSING', 'channel phone signs with NOTIFY_SECRET, which is not set');
+    expect(await of('channels', { channelErrors: () => [unmade] })).toMatchObject([
+      { verdict: 'fail', what: unmade.message, fix: unmade.hint },
+    ]);
+  });
+
+  test('its own deliveries carry the API token, so that they are no refusals [CLI-DOCTOR]', async () => {
+    const tokens: (string | undefined)[] = [];
+    await of('webhooks', {
+      send: async (_url, { headers = {} }) => {
+        tokens.push(headers['x-kairos-token']);
+        return { status: 401, body: '' };
+      },
+    });
+    expect(tokens).toEqual(['the-token', 'the-token']);
+  });
+
   test('a daemon that runs with another secret, or takes anything, fails [CLI-DOCTOR]', async () => {
     const other = await of('webhooks', { send: async () => ({ status: 401, body: '' }) });
     expect(other).toMatchObject([{ verdict: 'fail', what: 'github: a correctly signed delivery was answered 401' }]);
@@ -194,8 +252,14 @@ const LEDGER: LedgerInspection = {
   newestEventAtMs: NOW - 1_000,
 };
 
-const STATUS = { version: '0.1.0', ready: true, notReady: [], safeMode: false };
-const DAEMON: CheckedDaemon = { url: 'http://127.0.0.1:7717', pid: 42, get: async <Answer>() => STATUS as Answer };
+const READY = { name: 'phone', state: 'ready', open: 0, failures: 0, lastError: null, retryInMs: 0 };
+const STATUS = { version: '0.1.0', ready: true, notReady: [], safeMode: false, channels: [READY] };
+const DAEMON: CheckedDaemon = {
+  url: 'http://127.0.0.1:7717',
+  pid: 42,
+  token: 'the-token',
+  get: async <Answer>() => STATUS as Answer,
+};
 
 function secretsOf(values: Record<string, string>): ReturnType<DoctorPorts['secrets']> {
   return { of: (name) => values[name], all: () => Object.entries(values).map(([name, value]) => ({ name, value })) };

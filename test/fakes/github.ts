@@ -40,6 +40,8 @@ export interface FakeGitHub extends AsyncDisposable {
   repository(name: string): FakeRepository;
   readonly notifications: Fields[];
   fail(fault: Fault): void;
+  /** No more faults. */
+  heal(): void;
   /** Requests of this hour; an answer 304 to a request with a token costs none. */
   rate: { limit: number; remaining: number; resetAtMs: number };
   /** What X-Poll-Interval says. */
@@ -66,6 +68,7 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
       return known;
     },
     fail: (fault) => void faults.push({ ...fault, left: fault.times ?? 1 }),
+    heal: () => void faults.splice(0),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -77,6 +80,8 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
     const path = request.url ?? '';
     const entry: Request = { path, headers: request.headers, status: 0 };
     fake.requests.push(entry);
+    if (wallMs() >= fake.rate.resetAtMs)
+      fake.rate = { ...fake.rate, remaining: fake.rate.limit, resetAtMs: wallMs() + 3_600_000 };
     response.on('close', () => (entry.status = response.headersSent ? response.statusCode : 0));
     response.setHeader('date', new Date(wallMs()).toUTCString());
     const fault = faults.find((one) => one.left > 0 && (one.path?.test(path) ?? true));
@@ -98,15 +103,14 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
   function answer(request: IncomingMessage, response: ServerResponse, body: unknown): void {
     const etag = `W/"${hash('sha256', JSON.stringify(body))}"`;
     response.setHeader('etag', etag);
-    if (request.headers['if-none-match'] !== etag) return spend(response, 200, body);
-    if (request.headers.authorization === undefined) fake.rate.remaining -= 1;
+    const free = request.headers['if-none-match'] === etag && request.headers.authorization !== undefined;
+    if (request.headers['if-none-match'] !== etag || (!free && fake.rate.remaining <= 0)) return spend(response, 200, body);
+    if (!free) fake.rate.remaining -= 1;
     rateHeaders(response);
     response.writeHead(304).end();
   }
 
   function spend(response: ServerResponse, status: number, body: unknown): void {
-    if (wallMs() >= fake.rate.resetAtMs)
-      fake.rate = { ...fake.rate, remaining: fake.rate.limit, resetAtMs: wallMs() + 3_600_000 };
     if (fake.rate.remaining <= 0) {
       rateHeaders(response);
       return send(response, 403, { message: 'API rate limit exceeded for user ID 1.' });

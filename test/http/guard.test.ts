@@ -30,7 +30,7 @@ describe('the token', () => {
       { authorization: TOKEN },
       { cookie: `${TOKEN_COOKIE}=` },
     ]) {
-      const answer = await ask(server, path, { headers: headers as Record<string, string> });
+      const answer = await ask(server, path, { headers });
       expect([answer.status, code(answer.body)]).toEqual([401, 'TOKEN_REFUSED']);
       expect(answer.body).not.toContain('correct-horse');
     }
@@ -57,7 +57,7 @@ describe('the token', () => {
       { authorization: `bearer   ${TOKEN}` },
       { cookie: `a=b; ${TOKEN_COOKIE}=${TOKEN}; c=d` },
     ]) {
-      expect((await ask(server, '/api/status', { headers: headers as Record<string, string> })).status).toBe(200);
+      expect((await ask(server, '/api/status', { headers })).status).toBe(200);
     }
   });
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KairosError } from '../../src/core/errors.ts';
 import { listen, type Routes } from '../../src/http/server.ts';
-import { recordingLog } from '../ledger/make.ts';
+import { present, recordingLog } from '../ledger/make.ts';
 import { ask, dial, hear, serve, TOKEN } from './client.ts';
 
 const headers = { authorization: `Bearer ${TOKEN}` };
@@ -14,8 +14,8 @@ const QUICK = { headersMs: 200, requestMs: 400, checkMs: 50 };
 
 const routes: Routes = (app) => {
   app.get('/healthz', async () => ({ status: 'ok' }));
-  app.post('/api/echo', async (request) => request.body);
-  app.post('/webhooks/raw', async (request) => ({ got: request.body }));
+  app.post('/api/echo', (request, reply) => reply.send(request.body));
+  app.post('/webhooks/raw', (request, reply) => reply.send({ got: request.body }));
   app.get('/api/broken', async () => {
     throw new Error('the password is hunter2');
   });
@@ -170,6 +170,14 @@ describe('the address', () => {
     other.close();
   });
 
+  test('that this machine does not have is an error of the configuration', async () => {
+    const deps = { log: recordingLog(), token: TOKEN, routes: [routes] };
+    await expect(listen({ host: '192.0.2.1', port: 0, hosts: [] }, deps)).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringMatching(/^could not listen on 192\.0\.2\.1:0 \(EADDRNOTAVAIL\): .*KAIROS_HOST/),
+    });
+  });
+
   test('can be an inherited socket, which outlives whoever serves it [DAEMON-SOCKET]', async () => {
     const socket = createServer();
     socket.listen(0, '127.0.0.1');
@@ -184,7 +192,7 @@ describe('the address', () => {
     socket.close();
     const pids: number[] = [];
     for (let life = 0; life < 2; life += 1) {
-      const said = String((await once(shell.stdout, 'data'))[0]);
+      const said = String((await once(present(shell.stdout ?? undefined), 'data'))[0]);
       const [pid = 0, url = ''] = said.trim().split(' ');
       pids.push(Number(pid));
       expect(url).toBe(`http://127.0.0.1:${port}`);

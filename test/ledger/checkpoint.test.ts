@@ -30,10 +30,10 @@ describe('the log', () => {
     const grownTo = logBytes(database);
     expect(grownTo).toBeGreaterThan(33 * MIB);
     const writer = writerOf(database);
-    let copying = true;
-    const copied = checkpoint(database, process.platform).finally(() => (copying = false));
+    const copy = { running: true };
+    const copied = checkpoint(database, process.platform).finally(() => (copy.running = false));
     let commits = 0;
-    for (; copying; commits += 1)
+    for (; copy.running; commits += 1)
       await writer.write((target) =>
         target.statement('INSERT INTO journal (at, kind, ref, text) VALUES (0, ?, ?, ?)').run('k', 'r', 't'),
       );

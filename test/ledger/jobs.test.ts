@@ -4,7 +4,7 @@ import type { MessageDraft } from '../../src/core/message.ts';
 import { openDeliveryKeys } from '../../src/ledger/delivery-keys.ts';
 import { openEvents } from '../../src/ledger/events.ts';
 import { openJobs } from '../../src/ledger/jobs.ts';
-import { event, folder, freshDatabase, job, ledgerIn, NOON_MS, scalar, writerOf } from './make.ts';
+import { event, folder, freshDatabase, job, ledgerIn, NOON_MS, scalar, writerOf, present } from './make.ts';
 
 const LEASE_MS = 60_000;
 const HOUR_MS = 3_600_000;
@@ -39,7 +39,7 @@ const message = (draft: Partial<MessageDraft> = {}): Effect => ({
     ...draft,
   },
 });
-const first = (jobs: readonly Job[]): Job => jobs[0] ?? expect.fail('a job was expected');
+const first = (jobs: readonly Job[]): Job => present(jobs[0], 'a job');
 
 describe('claiming', () => {
   test('takes reactive jobs first, then the oldest [DISPATCH-REACTIVE-FIRST]', async () => {

@@ -7,7 +7,7 @@ import { DAY_MS, event, folder, job, ledgerIn, NOON_MS, recordingLog, scalar } f
 
 /** Housekeeping reads files and starts threads, so moving the clock is not enough: it is looked at again and again. */
 async function until(clock: FakeClock, condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 300 && !condition(); tries += 1) await clock.advance(500);
+  for (let tries = 0; tries < 20_000 && !condition(); tries += 1) await clock.advance(500);
   expect(condition()).toBe(true);
 }
 

@@ -7,7 +7,8 @@ import { lockHome } from '../../src/ledger/lock.ts';
 import { folder } from './make.ts';
 
 async function holder(home: string) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'hold-home.ts'), home], {
+  const program = join(import.meta.dirname, 'hold-home.ts');
+  const child = spawn(process.execPath, ['--expose-gc', program, home], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   await once(child.stdout, 'data');

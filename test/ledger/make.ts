@@ -110,3 +110,9 @@ export function scalar(database: Database, sql: string): number {
   const row = database.statement(sql).get<Record<string, number>>();
   return Number(Object.values(row ?? {})[0]);
 }
+
+/** What must be there for the test to go on. */
+export function present<T>(value: T | undefined, what = 'something'): T {
+  if (value === undefined) throw new Error(`${what} was expected, and nothing came`);
+  return value;
+}

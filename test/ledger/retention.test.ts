@@ -7,7 +7,7 @@ import { openEvents } from '../../src/ledger/events.ts';
 import { openJobs } from '../../src/ledger/jobs.ts';
 import { openJournalRows } from '../../src/ledger/journal-rows.ts';
 import { prune, retentionOptions } from '../../src/ledger/retention.ts';
-import { DAY_MS, event, freshDatabase, job, NOON_MS, scalar, writerOf } from './make.ts';
+import { DAY_MS, event, freshDatabase, job, NOON_MS, scalar, writerOf, present } from './make.ts';
 
 const RETENTION = { events: 90 * DAY_MS, bodies: 30 * DAY_MS };
 const agoMs = (days: number): number => NOON_MS - days * DAY_MS;
@@ -80,7 +80,7 @@ describe('retention', () => {
     expect(events.list({ limit: 10 }).map(({ delivery }) => delivery)).toEqual(['new', 'open']);
     expect(events.body(1)).toBeDefined();
     const [claimed] = await jobs.claim(1, NOON_MS, 1);
-    await jobs.settle(claimed ?? expect.fail(), { state: 'succeeded', effects: [] }, NOON_MS);
+    await jobs.settle(present(claimed), { state: 'succeeded', effects: [] }, NOON_MS);
     await events.append(event('newer', { jobs: [job()] }));
     await all();
     expect(events.list({ limit: 10 }).map(({ delivery }) => delivery)).toEqual(['newer', 'new']);

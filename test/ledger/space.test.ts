@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { spaceLimits, spaceVerdict, watchSpace } from '../../src/ledger/space.ts';
 import { FakeClock } from '../fakes/clock.ts';
-import { event, folder, job, ledgerIn, NOON_MS } from './make.ts';
+import { event, folder, job, ledgerIn, NOON_MS, present } from './make.ts';
 
 const MIB = 1_048_576;
 
@@ -36,7 +36,7 @@ describe('how much space is enough', () => {
       fc.property(fc.nat({ max: 4_000_000 }), fc.nat({ max: 4_000_000 }), (totalKib, freeKib) => {
         const limits = spaceLimits(totalKib * 1_024);
         const verdict = spaceVerdict(freeKib * 1_024, true, limits);
-        if (verdict === 'ok') expect(spaceVerdict(freeKib * 1_024 - limits.reserveBytes, false, limits)).toBe('ok');
+        return verdict === 'low' || spaceVerdict(freeKib * 1_024 - limits.reserveBytes, false, limits) === 'ok';
       }),
     );
   });
@@ -103,7 +103,7 @@ const freeBytes = (path: string): number => {
 };
 
 async function until(clock: FakeClock, condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 200 && !condition(); tries += 1) await clock.advance(1_000);
+  for (let tries = 0; tries < 20_000 && !condition(); tries += 1) await clock.advance(1_000);
   expect(condition()).toBe(true);
 }
 
@@ -120,7 +120,7 @@ async function appendUntilRefused(ledger: Ledger, prefix: string): Promise<{ tak
       return { taken, refused };
     }
   }
-  return expect.fail('the disk never got full');
+  throw new Error('the disk never got full');
 }
 
 describe('a disk that is full', () => {
@@ -137,7 +137,7 @@ describe('a disk that is full', () => {
     expect(ledger.health()).toMatchObject({ ok: false, code: 'DISK_FULL' });
     await expect(ledger.events.append(event('refused'))).rejects.toMatchObject({ code: 'DISK_FULL' });
     const [claimed] = await ledger.jobs.claim(1, NOON_MS, 1_000);
-    expect(await ledger.jobs.settle(claimed ?? expect.fail(), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(true);
+    expect(await ledger.jobs.settle(present(claimed), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(true);
     rmSync(ballast);
     await until(clock, () => ledger.health().ok);
     expect(await ledger.events.append(event('refused'))).toEqual({ id: 2, duplicate: false });
@@ -167,9 +167,7 @@ describe('a disk that is full', () => {
       expect(deliveries(ledger)).toEqual(taken);
       // What was accepted is worked off in the space of the reserve.
       const [claimed] = await ledger.jobs.claim(1, NOON_MS, 1_000);
-      expect(await ledger.jobs.settle(claimed ?? expect.fail(), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(
-        true,
-      );
+      expect(await ledger.jobs.settle(present(claimed), { state: 'succeeded', effects: [] }, NOON_MS)).toBe(true);
       await expect(ledger.events.append(event('b0'))).rejects.toMatchObject({ code: 'DISK_FULL' });
       rmSync(ballast);
       await until(clock, () => ledger.health().ok);
@@ -197,7 +195,7 @@ describe('a disk that is full', () => {
     expect(ledger.health()).toMatchObject({ ok: false, code: 'DISK_FULL' });
     const [running] = ledger.jobs.interrupted();
     expect(
-      await ledger.jobs.settle(running ?? expect.fail(), { state: 'queued', error: 'cut', dueAtMs: NOON_MS }, NOON_MS),
+      await ledger.jobs.settle(present(running), { state: 'queued', error: 'cut', dueAtMs: NOON_MS }, NOON_MS),
     ).toBe(true);
   });
 });

@@ -16,7 +16,7 @@ describe('notify:', () => {
   });
 
   test.each([
-    [[{ kind: 'pigeon' }], 'kind must be one of terminal, webhook, got "pigeon"'],
+    [[{ kind: 'pigeon' }], 'kind must be one of terminal, webhook, slack, telegram, got "pigeon"'],
     [[{ kind: 'webhook', url: 'ftp://x/y' }], 'must be an http or https URL such as http://127.0.0.1:9000/hook'],
     [[{ kind: 'webhook', url: 'http://me:pw@host/' }], 'must not hold a user name or password; sign with secretEnv'],
     [

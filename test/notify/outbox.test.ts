@@ -31,6 +31,35 @@ describe('the outbox', () => {
     expect(phone.receipts[0]?.idempotencyKey).toBe(`msg_abcd1234_m${id}`);
   });
 
+  test('the daily log names every channel that has it', async () => {
+    const clock = new FakeClock();
+    await using world = makeWorld(clock);
+    const life = await world.boot([scriptedChannel('phone', clock), scriptedChannel('desk', clock)]);
+    await life.enqueue({ text: 'CI failed' });
+    await settle();
+    expect(journal(life.database)).toEqual(['sent m1 CI failed (phone)', 'also-sent m1 CI failed (desk)']);
+  });
+
+  test('the next slot waits for the windows, a mute of everything and the quiet hours they end in [WINDOW-QUIET-HOURS]', async () => {
+    const clock = new FakeClock();
+    await using world = makeWorld(clock);
+    // It is 13:00 in Berlin.
+    const hourMs = 3_600_000;
+    const quietHours = { from: '15:00', to: '18:00' };
+    const life = await world.boot([scriptedChannel('phone', clock)], { budget: budget({ quietHours }) });
+    const inHours = (): number | null => {
+      const { nextSlotAtMs } = life.outbox.snapshot();
+      return nextSlotAtMs === null ? null : (nextSlotAtMs - clock.wallMs()) / hourMs;
+    };
+    expect(inHours()).toBeNull();
+    await life.messages.mute('ci', clock.wallMs() + hourMs);
+    expect(inHours()).toBeNull();
+    await life.messages.mute('', clock.wallMs() + hourMs);
+    expect(inHours()).toBe(1);
+    await life.messages.mute('', clock.wallMs() + 3 * hourMs);
+    expect(inHours()).toBe(5);
+  });
+
   test('two leave, the third waits until the first two are older than 15 s [WINDOW-TWO-PER-15S]', async () => {
     const clock = new FakeClock();
     await using world = makeWorld(clock);

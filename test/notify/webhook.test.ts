@@ -56,7 +56,10 @@ async function listen(answer: (response: ServerResponse, seen: Seen) => void) {
 }
 
 function send(url: string, secret?: string, clock = new FakeClock(), message = MESSAGE) {
-  return webhookChannel({ name: 'hook', url, secret }, { fetch, clock }).send(message, new AbortController().signal);
+  return webhookChannel({ name: 'hook', url, secret }, { fetch, clock }).send(message, new AbortController().signal, {
+    maybeReceived: false,
+    earlier: [],
+  });
 }
 
 describe('the webhook channel', () => {

@@ -122,13 +122,17 @@ async function bootLife(
     };
   }
   function mortalChannel(channel: Channel): Channel {
+    const mortally = async (result: () => Promise<SendResult>): Promise<SendResult> => {
+      if (dead) return never;
+      const outcome = await result();
+      return dead ? never : outcome;
+    };
+    const { name, editMs = 0, edit } = channel;
     return {
-      name: channel.name,
-      async send(message, signal) {
-        if (dead) return never;
-        const result = await channel.send(message, signal);
-        return dead ? never : result;
-      },
+      name,
+      editMs,
+      send: (message, signal, context) => mortally(() => channel.send(message, signal, context)),
+      ...(edit && { edit: (...given: Parameters<typeof edit>) => mortally(() => edit.apply(channel, given)) }),
     };
   }
 

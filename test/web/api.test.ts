@@ -130,6 +130,7 @@ describe('rows', () => {
       '/api/messages',
       '/api/messages/m1',
       '/api/budget',
+      '/api/status',
     ]) {
       const answer = await app.inject({ url });
       expect(answer.body).toContain('[redacted]');
@@ -169,12 +170,17 @@ describe('status and budget', () => {
       startedAt: '2026-11-02T12:00:00.000+01:00',
       jobs: { queued: 1 },
       messages: { queued: 0 },
+      channels: [
+        { name: 'terminal', state: 'ready', open: 0, failures: 0, lastError: null, retryInMs: 0 },
+        { name: 'phone', state: 'failing', open: 2, failures: 3, lastError: 'refused [redacted]', retryInMs: 4_000 },
+      ],
       timezone: 'Europe/Berlin',
     });
     expect((await get('/api/budget')).body).toMatchObject({
       windows: [{ perMs: 15_000, max: 2, used: 2, freeAt: '2026-11-02T13:00:05.000+01:00' }],
       held: [{ id: 'm1', topic: 'acme/app', text: 'CI failed', reason: 'the window is full', until: null }],
       nextSlotAt: '2026-11-02T13:00:05.000+01:00',
+      channels: [{ name: 'terminal' }, { name: 'phone', state: 'failing' }],
     });
     expect((await get('/api/subscriptions')).body).toMatchObject({ items: [{ name: 'all' }], next: null });
   });

@@ -94,9 +94,9 @@ describe('resolveSources', () => {
     ];
     expect(() => resolve(config, { THERE_SECRET: LONG })).toThrow(
       expect.objectContaining({
-        code: 'CONFIG_INVALID',
+        code: 'SECRET_MISSING',
         message:
-          'source "github" expects its secret in GITHUB_WEBHOOK_SECRET; source "alerts" expects its secret in ALERTS_SECRET; got none. Write it to secrets.env in the home',
+          'source "github" expects its secret in GITHUB_WEBHOOK_SECRET; source "alerts" expects its secret in ALERTS_SECRET; got none',
       }),
     );
   });

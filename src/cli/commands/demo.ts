@@ -195,11 +195,7 @@ interface Asked extends Found {
   readonly held: readonly MessageRow[];
 }
 
-async function ask(
-  client: Client,
-  deliveries: readonly DemoDelivery[],
-  received: readonly Received[],
-): Promise<Asked> {
+async function ask(client: Client, deliveries: readonly DemoDelivery[], received: readonly Received[]): Promise<Asked> {
   const events = await client.get<{ items: EventRow[] }>('/api/events?limit=500');
   const jobs = await client.get<{ items: JobRow[] }>('/api/jobs?limit=500');
   const messages = await client.get<{ items: MessageRow[] }>('/api/messages?limit=500');

@@ -52,7 +52,7 @@ function channelErrors({ home, env }: Cli): KairosError[] {
   const secrets = readSecrets(home, env);
   return loadConfig(home, env).notify.flatMap((options) => {
     try {
-      openChannels([options], secrets.of);
+      openChannels([options], (name) => secrets.of(name));
       return [];
     } catch (error) {
       return [asKairosError(error)];

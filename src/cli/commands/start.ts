@@ -49,6 +49,7 @@ export async function runStart(env: Env, json = false): Promise<number> {
       pid: process.pid,
       platform: process.platform,
       inheritedFd: inheritedFd(env),
+      reread: () => ({ config: loadConfig(home, env), secrets: readSecrets(home, env) }),
       onStopAsked: () => asked.resolve('the API'),
     },
     ports,

@@ -29,7 +29,10 @@ function render({ paint, command }: Cli, status: StatusRow): string {
       ['Jobs', jobs.join(', ') || 'none open'],
       ['Messages', `${status.messages.queued} waiting`],
       ['Sources', status.sources.join(', ') || `none: ${command} webhook add github`],
-      ['Channels', status.channels.map((channel) => channelOf(paint, channel)).join(', ') || 'none: notify: in config.yaml'],
+      [
+        'Channels',
+        status.channels.map((channel) => channelOf(paint, channel)).join(', ') || 'none: notify: in config.yaml',
+      ],
       ['Disk free', `${Math.floor(status.freeBytes / 1_048_576)} MiB`],
     ],
     paint,

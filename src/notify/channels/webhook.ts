@@ -96,7 +96,7 @@ async function discard(response: Response): Promise<void> {
 }
 
 /** Answers that are worth another attempt although they are 4xx: timeout, too early, too many. */
-const TRY_AGAIN = new Set([408, 425, 429]);
+export const TRY_AGAIN: ReadonlySet<number> = new Set([408, 425, 429]);
 
 function judge(status: number, retryAfter: string | null, wallMs: number): SendResult {
   if (status >= 200 && status < 300) return { kind: 'sent' };
@@ -129,7 +129,7 @@ const NEVER_ARRIVED = new Set([
 ]);
 
 /** Failures before the first byte left. */
-function neverArrived(error: unknown): boolean {
+export function neverArrived(error: unknown): boolean {
   const cause = error instanceof Error ? (error.cause as { code?: unknown } | undefined) : undefined;
   return NEVER_ARRIVED.has(String(cause?.code));
 }

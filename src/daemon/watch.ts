@@ -1,0 +1,54 @@
+import { join } from 'node:path';
+import { messageOf } from '../core/errors.ts';
+import { startLoop } from '../core/loop.ts';
+import type { Clock, Log } from '../core/ports.ts';
+
+export interface WatchOptions {
+  readonly home: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Reads and applies what is there now. What it throws is logged, and everything stays as it was. */
+  readonly onEdit: () => Promise<void>;
+}
+
+/** Editors write in several steps: an edit is looked at when it has been quiet for this long. */
+const QUIET_MS = 250;
+const FOREVER_MS = 86_400_000;
+
+/**
+ * Watches `config.yaml` and `secrets.env`. One edit is one look, however many steps it is written in; looks never overlap.
+ * chokidar sees a file that an editor replaces, which a plain watch loses.
+ */
+export async function watchSettings({ home, clock, log, onEdit }: WatchOptions): Promise<AsyncDisposable> {
+  const { watch } = await import('chokidar');
+  let editedMs = Infinity;
+  const loop = startLoop({
+    name: 'settings',
+    clock,
+    log,
+    async step() {
+      const waitMs = editedMs + QUIET_MS - clock.monoMs();
+      if (waitMs > 0) return Math.min(waitMs, FOREVER_MS);
+      editedMs = Infinity;
+      await onEdit().catch((error: unknown) => {
+        log.error({ error: messageOf(error) }, 'edit refused, the configuration before it stays in force');
+      });
+      return FOREVER_MS;
+    },
+  });
+  const watcher = watch(
+    ['config.yaml', 'secrets.env'].map((name) => join(home, name)),
+    { ignoreInitial: true, persistent: true },
+  );
+  watcher.on('all', () => {
+    editedMs = clock.monoMs();
+    loop.wake();
+  });
+  watcher.on('error', (error) => log.warn({ error: messageOf(error) }, 'configuration is not watched any more'));
+  return {
+    async [Symbol.asyncDispose]() {
+      await watcher.close();
+      await loop[Symbol.asyncDispose]();
+    },
+  };
+}

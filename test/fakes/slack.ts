@@ -1,0 +1,108 @@
+import type { FakeClock } from './clock.ts';
+import { startFaultyServer, type FaultyServer, type Received, type Reply } from './faulty-server.ts';
+
+export interface SlackMessage {
+  readonly channel: string;
+  readonly ts: string;
+  readonly thread_ts?: string;
+  readonly broadcast: boolean;
+  text: string;
+  blocks: readonly unknown[];
+  readonly metadata: unknown;
+  edits: number;
+}
+
+export interface FakeSlack extends FaultyServer {
+  readonly apiRoot: string;
+  readonly token: string;
+  readonly channel: string;
+  readonly messages: SlackMessage[];
+  /** Answers the next call of a method with `ok: false`. */
+  refuse(method: string, error: string): void;
+  readonly scopes: Set<string>;
+}
+
+const TOKEN = 'xoxb-test-token';
+const CHANNEL = 'C0123';
+
+/** As much of Slack's Web API as a bot needs that posts: form-encoded calls, `ok` in a JSON answer, status 429. */
+export async function startFakeSlack(clock: FakeClock): Promise<FakeSlack> {
+  const messages: SlackMessage[] = [];
+  const refusals: { method: string; error: string }[] = [];
+  const scopes = new Set(['chat:write', 'channels:history']);
+  const methods: Readonly<Record<string, (form: URLSearchParams) => Record<string, unknown>>> = {
+    'chat.postMessage': (form) => postMessage(messages, form),
+    'chat.update': (form) => update(messages, form),
+    'conversations.history': (form) =>
+      scopes.has('channels:history')
+        ? { ok: true, messages: history(messages, form), has_more: false }
+        : { ok: false, error: 'missing_scope', needed: 'channels:history', provided: 'chat:write' },
+  };
+  const answer = ({ path, headers, body }: Received): Reply => {
+    const method = path.replace(/^\/api\//, '');
+    const refusal = refusals.findIndex((one) => one.method === method);
+    const form = new URLSearchParams(body);
+    const call = methods[method];
+    if (headers.authorization !== `Bearer ${TOKEN}`) return json({ ok: false, error: 'invalid_auth' });
+    if (refusal >= 0) return json({ ok: false, error: refusals.splice(refusal, 1)[0]?.error });
+    if (call === undefined) return json({ ok: false, error: 'unknown_method' });
+    if (form.get('channel') !== CHANNEL) return json({ ok: false, error: 'channel_not_found' });
+    return json(call(form));
+  };
+  const limited = { status: 429, headers: { 'retry-after': '30' }, body: '{"ok":false,"error":"ratelimited"}' };
+  const server = await startFaultyServer({ answer, limited, nowMs: () => clock.monoMs() });
+  return Object.assign(server, {
+    apiRoot: `${server.url}/api`,
+    token: TOKEN,
+    channel: CHANNEL,
+    messages,
+    scopes,
+    refuse: (method: string, error: string) => void refusals.push({ method, error }),
+  });
+}
+
+function json(body: unknown): Reply {
+  return { status: 200, body: JSON.stringify(body) };
+}
+
+function postMessage(messages: SlackMessage[], form: URLSearchParams): Record<string, unknown> {
+  const text = form.get('text') ?? '';
+  if (text === '' && !form.has('blocks')) return { ok: false, error: 'no_text' };
+  if (text.length > 40_000) return { ok: false, error: 'msg_too_long' };
+  const thread = form.get('thread_ts');
+  if (thread !== null && !messages.some(({ ts }) => ts === thread)) return { ok: false, error: 'thread_not_found' };
+  const message = {
+    channel: form.get('channel') ?? '',
+    ts: `1700000000.${String(messages.length + 1).padStart(6, '0')}`,
+    ...(thread !== null && { thread_ts: thread }),
+    broadcast: form.get('reply_broadcast') === 'true',
+    text,
+    blocks: JSON.parse(form.get('blocks') ?? '[]') as unknown[],
+    metadata: JSON.parse(form.get('metadata') ?? 'null') as unknown,
+    edits: 0,
+  };
+  messages.push(message);
+  return { ok: true, channel: message.channel, ts: message.ts, message: { type: 'message', text, ts: message.ts } };
+}
+
+function update(messages: SlackMessage[], form: URLSearchParams): Record<string, unknown> {
+  const message = messages.find(({ ts }) => ts === form.get('ts'));
+  if (message === undefined) return { ok: false, error: 'message_not_found' };
+  message.text = form.get('text') ?? message.text;
+  message.blocks = JSON.parse(form.get('blocks') ?? '[]') as unknown[];
+  message.edits += 1;
+  return { ok: true, channel: message.channel, ts: message.ts, text: message.text };
+}
+
+/** Newest first; replies are only there when they were broadcast; the payload of metadata only when it is asked for. */
+function history(messages: readonly SlackMessage[], form: URLSearchParams): unknown[] {
+  return messages
+    .filter(({ thread_ts: thread, broadcast }) => thread === undefined || broadcast)
+    .toReversed()
+    .slice(0, Number(form.get('limit') ?? 100))
+    .map(({ metadata, ...message }) => ({
+      type: 'message',
+      ...message,
+      ...(form.get('include_all_metadata') === 'true' && { metadata }),
+    }));
+}
