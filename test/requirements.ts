@@ -147,6 +147,9 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'HTTP-SAY': 'POST /api/say records a user event and its reply is reactive.',
     'HTTP-REQUEUE': 'POST /api/jobs/:id/requeue takes a dead job up again and refuses one in another state.',
   }),
+  ...section('issue 3 §6, hot reload', {
+    'CONFIG-HOT-RELOAD': 'An edit is taken up while the daemon runs; an invalid one is refused with line and column.',
+  }),
   ...section('MISSION 4, issue 3 §2, the blocking budget', {
     'BLOCKING-LANES': 'There is one foreground; what the owner asks for takes it at once, and short ideas take turns.',
     'BLOCKING-HAND-OVER': 'Proactive work that holds the foreground for 15 s goes on in the background, undisturbed.',
@@ -161,6 +164,29 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'POLL-RATE-LIMIT': 'At a rate limit nothing is asked before the time GitHub names, and some requests are left to others.',
     'POLL-FAULTS': '5xx, silence, closed connections, garbage and huge answers lose nothing and are not answered by hammering.',
     'POLL-TROUBLE': 'A refused token or a wrong name is told once, clearly, and asked about rarely.',
+  }),
+  ...section('issue 3 §3, MISSION 6, the phone channels', {
+    'CHANNEL-NOTHING-LOST': 'Whatever a far side does (429, 500, silence, closing, garbage), the message arrives in the end.',
+    'CHANNEL-NO-HAMMERING': 'One mechanism retries: an attempt is one request, Retry-After is obeyed, waits grow.',
+    'CHANNEL-DOUBLES': 'A message is doubled only where the far side cannot be asked, and its record says so.',
+    'CHANNEL-TEXT-SAFE': 'Text from outside neither formats nor mentions anybody, and fits.',
+    'CHANNEL-REFUSED-ADVICE': 'What a service refuses for good says what to do, and never shows the token.',
+    'CHANNEL-THREADS': 'Messages of a topic stand together for a day; a lost thread loses no message.',
+    'CHANNEL-EDIT-IN-PLACE':
+      'An alert that grows is changed where it stands, durably, without a sound; if it cannot be, it is sent anew through the window.',
+  }),
+  ...section('MISSION 7, issue 3 §4, the digest and the heartbeat', {
+    'DIGEST-EQUALS-LEDGER': 'The figures of a digest equal the ledger to the last row, whatever the clock did that day.',
+    'DIGEST-SECTIONS': 'A digest says what failed, what waits, what was held back, then what came in and was done.',
+    'DIGEST-PHONE': 'The digest that is sent has at most 1 500 characters, the most important first.',
+    'DIGEST-FILE': 'The file of a digest is written whole, or the old one stays, readable by its owner only.',
+    'DIGEST-ONCE': 'A digest whose daemon dies in the middle is the same file and one message.',
+    'DIGEST-OFFLINE': 'kairos digest works without a running daemon and writes nothing.',
+    'DIGEST-ASKED': 'The owner who says "digest" gets today so far as a reply.',
+    'HEARTBEAT-PING': 'While all is well an outside address is called as often as configured.',
+    'HEARTBEAT-HONEST': 'A daemon that does not do its work says so to the outside address instead of being well.',
+    'HEARTBEAT-NO-STORM': 'After a sleep or a set clock the outside address is called once.',
+    'HEARTBEAT-QUIET': 'Pings that do not arrive are at most one warning an hour, without the address.',
   }),
 ];
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import { formatInstant } from '../core/units.ts';
 import type { Clock, Log } from '../core/ports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -23,12 +24,18 @@ export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options:
   const startedMonoMs = clock.monoMs();
   const unclean = ledger.boots.unclean(startedAtMs - SAFE_MODE.withinMs);
   const safeMode = wantsSafeMode(unclean);
-  const toldAlready = ledger.boots.lastWasSafe();
-  const id = await ledger.boots.begin({ startedAtMs, pid: options.pid, version: options.version, safeMode });
+  const before = ledger.boots.last();
   if (safeMode) {
     log.warn({ unclean }, 'safe mode: the last starts did not end cleanly');
-    if (!toldAlready) await tellOwner(ledger, unclean, startedAtMs, options.timeZone);
+    // Before this start is recorded: should it end here too, the next one says it, under the same delivery id.
+    if (before?.safeMode !== true)
+      await tellOwner(
+        ledger,
+        { unclean, afterBoot: before?.id ?? 0, nowMs: startedAtMs, timeZone: options.timeZone },
+        log,
+      );
   }
+  const id = await ledger.boots.begin({ startedAtMs, pid: options.pid, version: options.version, safeMode });
   return {
     get safeMode() {
       return safeMode && clock.monoMs() - startedMonoMs < SAFE_MODE.withinMs;
@@ -46,30 +53,39 @@ export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options:
   };
 }
 
-/** Everything the daemon says goes the same road: an event, a job, a message. */
-async function tellOwner(ledger: Ledger, unclean: number, nowMs: number, timeZone: string): Promise<void> {
+interface Telling {
+  readonly unclean: number;
+  /** The start before this one: makes it the same event however often it is tried. */
+  readonly afterBoot: number;
+  readonly nowMs: number;
+  readonly timeZone: string;
+}
+
+/** Everything the daemon says goes the same road: an event, a job, a message. A full disk is no reason not to start. */
+async function tellOwner(ledger: Ledger, { unclean, afterBoot, nowMs, timeZone }: Telling, log: Log): Promise<void> {
   const text =
     `kairosd went down ${unclean} times within ten minutes. It is in safe mode since ${formatInstant(nowMs, timeZone).slice(11, 16)}: ` +
     'webhooks are taken and you are told, all other work waits until it has stayed up for ten minutes. Look with: kairos doctor';
-  await ledger.events.append({
-    source: 'kairosd',
-    delivery: `safe-mode:${nowMs}`,
-    type: 'safe-mode',
-    action: null,
-    trust: 'owner',
-    receivedAtMs: nowMs,
-    contentType: 'text/plain',
-    body: Buffer.from(text),
-    jobs: [
-      {
-        kind: 'notify',
-        origin: 'kairosd',
-        reactive: false,
-        topic: 'safe-mode',
-        text,
-        urgent: false,
-        mayCoalesce: false,
-      },
-    ],
-  });
+  const job = {
+    kind: 'notify',
+    origin: 'kairosd',
+    reactive: false,
+    topic: 'safe-mode',
+    text,
+    urgent: false,
+    mayCoalesce: false,
+  } as const;
+  await ledger.events
+    .append({
+      source: 'kairosd',
+      delivery: `safe-mode:after-b${afterBoot}`,
+      type: 'safe-mode',
+      action: null,
+      trust: 'owner',
+      receivedAtMs: nowMs,
+      contentType: 'text/plain',
+      body: Buffer.from(text),
+      jobs: [job],
+    })
+    .catch((error: unknown) => log.error({ error: messageOf(error) }, 'the owner could not be told of safe mode'));
 }

@@ -6,6 +6,7 @@ import { listen } from '../http/server.ts';
 import { startJournal } from '../journal/writer.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { lockHome } from '../ledger/lock.ts';
+import { makeRoom } from '../ledger/space.ts';
 import { startOutbox } from '../notify/outbox.ts';
 import { createFeed } from '../web/feed.ts';
 import { announce } from './announce.ts';
@@ -48,6 +49,7 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
 
   await using parts = new AsyncDisposableStack();
   parts.defer(() => live.settings[Symbol.asyncDispose]());
+  makeRoom(home);
   parts.use(lockHome(home, `pid ${pid}, since ${formatInstant(started.wallMs, timeZone)}`));
   const loopLag = parts.use(watchLoopLag());
   const ledgerOptions = { home, platform, retention, messageTtlMs: budget.messageTtlMs };
@@ -90,7 +92,7 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   );
   const { reread } = options;
   if (reread !== undefined)
-    parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit: () => exchange(reread()) }));
+    parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit: async () => exchange(reread()) }));
   view.listening(server.url);
   await boot.ready();
   parts.use(announce(home, { pid, url: server.url, startedAt: formatInstant(started.wallMs, timeZone) }));

@@ -1,5 +1,5 @@
 import { formatDuration } from '../core/units.ts';
-import { fail, ok, readConfigFor, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
+import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
 
 type Found = Omit<Finding, 'check'>;
 
@@ -20,7 +20,7 @@ export const channels: Check = {
   name: 'channels',
   async look(ports) {
     const config = readConfigFor(ports);
-    if ('skipped' in config) return config.skipped;
+    if ('unusable' in config) return [skip(config.unusable)];
     const { notify } = config;
     if (notify.length === 0)
       return [warn('none', 'Messages wait until they expire.', 'Add one under notify: in config.yaml.')];

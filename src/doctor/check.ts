@@ -79,23 +79,19 @@ export function fail(what: string, why: string, fix: string): Found {
   return { verdict: 'fail', what, why, fix };
 }
 
-export function skip(what: string): Found {
-  return { verdict: 'skip', what, why: '', fix: '' };
+export function skip(because: string): Found {
+  return { verdict: 'skip', what: `skipped: ${because}`, why: '', fix: '' };
 }
 
 /**
  * The configuration, or what to say of a check that needs it and can't have it: the check `config` tells what is wrong,
  * and whatever this one advised would be advice about something that is not so.
  */
-export function readConfigFor(ports: DoctorPorts): CheckedConfig | { readonly skipped: readonly Found[] } {
+export function readConfigFor(ports: DoctorPorts): CheckedConfig | { readonly unusable: string } {
   try {
     return ports.config();
   } catch (error) {
-    return { skipped: [skip(`skipped: ${unreadableConfig(error)}`)] };
+    const inFile = 'problems' in asKairosError(error).detail;
+    return { unusable: `${inFile ? 'config.yaml' : 'the configuration'} is not valid` };
   }
-}
-
-/** In a few words, what of the configuration can't be used. */
-export function unreadableConfig(error: unknown): string {
-  return 'problems' in asKairosError(error).detail ? 'config.yaml is not valid' : 'the configuration is not valid';
 }

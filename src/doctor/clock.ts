@@ -37,7 +37,7 @@ export const clock: Check = {
 
 function zoneOf(ports: DoctorPorts): string {
   const config = readConfigFor(ports);
-  if ('skipped' in config) return `plausible (time zone ${config.skipped[0]?.what})`;
+  if ('unusable' in config) return `plausible (time zone unknown: ${config.unusable})`;
   const hint = config.timezone === 'UTC' ? ' (if you live elsewhere: timezone: Europe/Berlin in config.yaml)' : '';
   return `time zone ${config.timezone}${hint}`;
 }

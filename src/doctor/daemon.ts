@@ -14,7 +14,7 @@ export const daemon: Check = {
   async look(ports) {
     const running = await ports.daemon();
     if (running === undefined) {
-      const fix = 'skipped' in readConfigFor(ports) ? 'Correct the configuration, then: kairos start' : 'kairos start';
+      const fix = 'unusable' in readConfigFor(ports) ? 'Correct the configuration, then: kairos start' : 'kairos start';
       return [warn('not running', 'Nothing is received or told.', fix)];
     }
     let status: Answer;

@@ -5,6 +5,7 @@ import {
   fail,
   ok,
   readConfigFor,
+  skip,
   warn,
   type Check,
   type CheckedDaemon,
@@ -24,7 +25,7 @@ export const webhooks: Check = {
   name: 'webhooks',
   async look(ports) {
     const config = readConfigFor(ports);
-    if ('skipped' in config) return config.skipped;
+    if ('unusable' in config) return [skip(config.unusable)];
     let names: readonly string[];
     try {
       names = [...resolveSources(config.sources, ports.secrets().of).byName.keys()];

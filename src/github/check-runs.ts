@@ -48,7 +48,10 @@ export function checkRuns(place: FeedPlace): { readonly name: string; readonly l
   let looks = 0;
   const look: LookAtChecks = async (pageSize, deps, signal) => {
     const ask = (path: string, again: boolean): Promise<Answer> => remembered(path, again, deps, signal);
-    const pulls = await ask(`/repos/${place.repository}/pulls?state=open&sort=updated&direction=desc&per_page=${PULLS_MAX}`, true);
+    const pulls = await ask(
+      `/repos/${place.repository}/pulls?state=open&sort=updated&direction=desc&per_page=${PULLS_MAX}`,
+      true,
+    );
     if (pulls.kind !== 'fresh') return stopped(pulls);
     const repository = await ask(`/repos/${place.repository}`, looks % LOOKS_PER_NAME === 0);
     if (repository.kind !== 'fresh') return stopped(repository);
@@ -57,7 +60,12 @@ export function checkRuns(place: FeedPlace): { readonly name: string; readonly l
     const heads = headsOf(pulls.payload, repository.payload);
     const staged: Record<string, string> = {};
     const store = slots(state.heads, staged);
-    const outcome = await lookAtHeads(heads, place, { pageSize, deps: { ...deps, store }, signal, sinceMs: state.sinceMs });
+    const outcome = await lookAtHeads(heads, place, {
+      pageSize,
+      deps: { ...deps, store },
+      signal,
+      sinceMs: state.sinceMs,
+    });
     const next = { sinceMs: state.sinceMs, heads: keep(heads, { ...state.heads, ...staged }) };
     if (Object.keys(staged).length > 0) await deps.store.save(name, JSON.stringify(next));
     return outcome;
@@ -103,7 +111,11 @@ function feedOf(head: Head, { repository, web }: FeedPlace, sinceMs: number): Fe
             const suite = { ...check.check_suite, head_branch: head.branch };
             const pulls = head.number === undefined ? (check.pull_requests ?? []) : [{ number: head.number }];
             const checkRun = { ...(raw as object), check_suite: suite, pull_requests: pulls };
-            const payloadOf = { action: 'completed', check_run: checkRun, repository: repositoryFields(repository, web) };
+            const payloadOf = {
+              action: 'completed',
+              check_run: checkRun,
+              repository: repositoryFields(repository, web),
+            };
             return { type: 'check_run', payload: payloadOf };
           },
         })),

@@ -44,7 +44,9 @@ function payloadOf({ id, reason, subject, repository }: Thread, web: string): Fi
     html_url: seen.html_url,
     notification: { id, reason, subject, html_url: seen.html_url },
     // So that it shares a topic with the other events of its pull request or issue.
-    ...(seen.kind === undefined ? {} : { [seen.kind]: { number: seen.number, title: subject.title, html_url: seen.html_url } }),
+    ...(seen.kind === undefined
+      ? {}
+      : { [seen.kind]: { number: seen.number, title: subject.title, html_url: seen.html_url } }),
     repository: place,
   };
 }

@@ -103,7 +103,8 @@ function refusal(status: number): string {
   if (status === 404)
     return 'GitHub answered 404: the name is wrong, or it is private and GITHUB_TOKEN is missing or may not read it';
   if (status === 403) return 'GitHub answered 403: GITHUB_TOKEN lacks a permission this needs';
-  if (status >= 300 && status < 400) return `GitHub answered ${status} and points to another host, which is not followed`;
+  if (status >= 300 && status < 400)
+    return `GitHub answered ${status} and points to another host, which is not followed`;
   return `GitHub answered ${status}`;
 }
 

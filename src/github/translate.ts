@@ -71,7 +71,8 @@ async function push(payload: Fields, place: Place, details: Details): Promise<Fi
   const after = textOf(payload['head']);
   const created = NO_COMMIT.test(before);
   const deleted = NO_COMMIT.test(after);
-  const commits = listedCommits(payload) ?? (created || deleted ? undefined : await details.commits(before, after)) ?? [];
+  const commits =
+    listedCommits(payload) ?? (created || deleted ? undefined : await details.commits(before, after)) ?? [];
   return {
     ref: payload['ref'],
     before,
@@ -80,7 +81,8 @@ async function push(payload: Fields, place: Place, details: Details): Promise<Fi
     deleted,
     // The list does not say; a webhook does.
     forced: false,
-    compare: created || deleted ? `${place.url}/commit/${after}` : `${place.url}/compare/${short(before)}...${short(after)}`,
+    compare:
+      created || deleted ? `${place.url}/commit/${after}` : `${place.url}/compare/${short(before)}...${short(after)}`,
     commits,
     head_commit: commits.at(-1) ?? null,
   };
@@ -152,8 +154,8 @@ function fork(payload: Fields, { web }: Place): Fields {
 }
 
 /** Webhooks of these kinds have no action; the list gives some of them one. */
-function withoutAction({ action: _, ...payload }: Fields): Fields {
-  return payload;
+function withoutAction(payload: Fields): Fields {
+  return Object.fromEntries(Object.entries(payload).filter(([key]) => key !== 'action'));
 }
 
 function textOf(value: unknown): string {

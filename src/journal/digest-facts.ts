@@ -106,7 +106,8 @@ const RAW_CHARS_MAX = 20_000;
  */
 export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, redact: Redact) {
   // Made plain first: a control character in the middle of a secret must not hide it from the redactor.
-  const clean = (text: string, charsMax = TEXT_CHARS_MAX): string => cut(redact(plainLine(text, RAW_CHARS_MAX)), charsMax);
+  const clean = (text: string, charsMax = TEXT_CHARS_MAX): string =>
+    cut(redact(plainLine(text, RAW_CHARS_MAX)), charsMax);
   const name = (text: string): string => clean(text, NAME_CHARS_MAX);
   const instant = (ms: number): string => formatInstant(ms, day.timeZone);
   const { events, givenUp, marked, messages, happened, waiting, slots } = rows;
@@ -116,7 +117,10 @@ export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, red
     from: instant(day.fromMs),
     to: instant(Math.min(day.toMs, Math.max(day.fromMs, asOfMs))),
     complete: asOfMs >= day.toMs,
-    events: { ...events, top: events.top.map((each) => ({ ...each, source: name(each.source), type: name(each.type) })) },
+    events: {
+      ...events,
+      top: events.top.map((each) => ({ ...each, source: name(each.source), type: name(each.type) })),
+    },
     jobs: rows.jobs,
     givenUp: {
       total: givenUp.total,
@@ -140,13 +144,16 @@ export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, red
     waiting: {
       jobs: {
         ...waiting.jobs,
-        parkedBy: waiting.jobs.parkedBy.map((each) => ({ ...each, origin: name(each.origin), reason: clean(each.reason) })),
+        parkedBy: waiting.jobs.parkedBy.map((each) => ({
+          ...each,
+          origin: name(each.origin),
+          reason: clean(each.reason),
+        })),
       },
       messages: {
         held: waiting.messages.held,
         underWay: waiting.messages.underWay,
-        oldestQueuedAt:
-          waiting.messages.oldestQueuedAtMs === null ? null : instant(waiting.messages.oldestQueuedAtMs),
+        oldestQueuedAt: waiting.messages.oldestQueuedAtMs === null ? null : instant(waiting.messages.oldestQueuedAtMs),
         reasons: waiting.messages.reasons.map((each) => ({ ...each, reason: clean(each.reason) })),
       },
       // Nothing asks for approval yet.

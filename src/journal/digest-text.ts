@@ -27,7 +27,11 @@ export function digestText(facts: DigestFacts, since?: DigestFacts): string {
     { lines: words.counts.slice(0, LINES_MAX.counts).map(short), left: 0 },
   ];
   const title = `Digest ${facts.date}${facts.complete ? '' : ` so far (${facts.to.slice(11, 16)})`}: ${headline(facts)}`;
-  return fit([title, ...sections.flatMap(({ lines }) => lines)], sections.some(({ left }) => left > 0), facts.date);
+  return fit(
+    [title, ...sections.flatMap(({ lines }) => lines)],
+    sections.some(({ left }) => left > 0),
+    facts.date,
+  );
 }
 
 function section(title: string, lines: readonly string[], linesMax: number): { lines: string[]; left: number } {

@@ -21,7 +21,13 @@ export function digestWords(facts: DigestFacts): DigestWords {
     waits: waitLines(facts),
     held: heldLines(facts),
     marked: markedLines(facts),
-    counts: [...eventLines(facts), ...jobLines(facts), ...messageLines(facts), ...scheduleLines(facts), ...daemonLines(facts)],
+    counts: [
+      ...eventLines(facts),
+      ...jobLines(facts),
+      ...messageLines(facts),
+      ...scheduleLines(facts),
+      ...daemonLines(facts),
+    ],
   };
 }
 
@@ -77,7 +83,9 @@ function waitLines({ waiting: { jobs, messages, approvals } }: DigestFacts): str
 }
 
 function heldLines({ waiting: { messages }, mutes, happened }: DigestFacts): string[] {
-  const why = messages.reasons.map(({ reason, count }) => `${formatCount(count)} ${reason || 'about to leave'}`).join('; ');
+  const why = messages.reasons
+    .map(({ reason, count }) => `${formatCount(count)} ${reason || 'about to leave'}`)
+    .join('; ');
   const since = messages.oldestQueuedAt === null ? '' : `, the oldest since ${shortInstant(messages.oldestQueuedAt)}`;
   return [
     ...(messages.held > 0 ? [`${plural(messages.held, 'message')} held back now${since}: ${why}`] : []),
@@ -136,7 +144,10 @@ function messageLines({ messages, happened }: DigestFacts): string[] {
   const reasons = messages.reasons
     .filter(({ state }) => state === 'withdrawn')
     .map(({ reason, count }) => `${formatCount(count)} withdrawn: ${reason}`);
-  return [`Messages: ${formatCount(messages.total)} asked for${by}; ${formatCount(happened.sent)} sent that day`, ...reasons];
+  return [
+    `Messages: ${formatCount(messages.total)} asked for${by}; ${formatCount(happened.sent)} sent that day`,
+    ...reasons,
+  ];
 }
 
 function states<State extends string>(

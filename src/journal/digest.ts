@@ -13,7 +13,9 @@ export function renderDigest(facts: DigestFacts): string {
     ...section('For the digest', words.marked),
     ...section('In figures', words.counts),
     ...eventTable(facts),
-  ].join('\n\n').concat('\n');
+  ]
+    .join('\n\n')
+    .concat('\n');
 }
 
 /** One sentence: whether the owner has to do anything. */
@@ -44,7 +46,10 @@ function eventTable({ events }: DigestFacts): string[] {
   const rows = events.top.map(({ source, type, count }) => [source, type, formatCount(count)]);
   if (events.rest > 0) rows.push(['others', `${formatCount(events.restKinds)} kinds`, formatCount(events.rest)]);
   const line = (cells: readonly string[]): string => `| ${cells.map(inert).join(' | ')} |`;
-  return ['## What came in', [line(['Source', 'Type', 'Events']), '| --- | --- | ---: |', ...rows.map(line)].join('\n')];
+  return [
+    '## What came in',
+    [line(['Source', 'Type', 'Events']), '| --- | --- | ---: |', ...rows.map(line)].join('\n'),
+  ];
 }
 
 /** Text from outside makes no link, image, code or HTML, and does not leave its cell. */

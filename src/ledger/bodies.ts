@@ -3,7 +3,7 @@ import type { Writer } from './writer.ts';
 
 /** Bodies up to this size stand in the event's own row; 256 KiB insert in about 2 ms. */
 export const INLINE_BYTES_MAX = 262_144;
-const CHUNK_BYTES = 524_288;
+const CHUNK_BYTES = 131_072;
 
 /** Writes a large body in pieces, each its own short transaction. @returns The reference for the event's row. */
 export async function stageBody(writer: Writer, ref: number, body: Uint8Array): Promise<number> {

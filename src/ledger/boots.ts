@@ -5,8 +5,8 @@ import type { Writer } from './writer.ts';
 export interface Boots {
   /** How many of the starts since `sinceMs` did not end with a clean stop. Ask before `begin`. */
   unclean(sinceMs: number): number;
-  /** Whether the last start was one in safe mode. Ask before `begin`. */
-  lastWasSafe(): boolean;
+  /** The start before this one. Ask before `begin`. */
+  last(): { readonly id: number; readonly safeMode: boolean } | undefined;
   begin(boot: {
     readonly startedAtMs: number;
     readonly pid: number;
@@ -23,9 +23,12 @@ export function openBoots(database: Database, writer: Writer): Boots {
       database
         .statement('SELECT count(*) AS count FROM boots WHERE stopped_at IS NULL AND started_at >= ?')
         .get<{ count: number }>(sinceMs)?.count ?? 0,
-    lastWasSafe: () =>
-      database.statement('SELECT safe_mode AS safe FROM boots ORDER BY id DESC LIMIT 1').get<{ safe: number }>()
-        ?.safe === 1,
+    last() {
+      const row = database
+        .statement('SELECT id, safe_mode AS safe FROM boots ORDER BY id DESC LIMIT 1')
+        .get<{ id: number; safe: number }>();
+      return row && { id: row.id, safeMode: row.safe === 1 };
+    },
     begin: ({ startedAtMs, pid, version, safeMode }) =>
       writer.write((target) => {
         target

@@ -224,7 +224,12 @@ function endAttempt(database: Database, { messageId, channel, nowMs, result }: A
   };
   switch (result.kind) {
     case 'sent':
-      end("state = 'sent', ended_at = ?, receipt = ?, error = ?", nowMs, base === null ? result.receipt : null, result.note);
+      end(
+        "state = 'sent', ended_at = ?, receipt = ?, error = ?",
+        nowMs,
+        base === null ? result.receipt : null,
+        result.note,
+      );
       received();
       markSent(database, messageId, base === null ? channel : `${channel}, added to ${formatId('m', base)}`, nowMs);
       return;

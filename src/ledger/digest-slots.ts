@@ -49,11 +49,13 @@ async function missedRows(rows: Rows, { fromMs, toMs }: Span, pace: Pace) {
   );
   type Row = MissedRow & { readonly decidedAtMs: number; readonly slotAtMs: number; readonly state: string };
   let last = { decidedAtMs: fromMs, schedule: '', slotAtMs: 0 };
-  for (let found: Row[]; ; ) {
+  for (let found: Row[]; ;) {
     found = page.all<Row>(last.decidedAtMs, last.schedule, last.slotAtMs, toMs);
     const here = found.filter(({ state }) => state === 'missed');
     missedTotal += here.length;
-    missed = [...missed, ...here.map(({ schedule, count, reason }) => ({ schedule, count, reason }))].slice(-MISSED_MAX);
+    missed = [...missed, ...here.map(({ schedule, count, reason }) => ({ schedule, count, reason }))].slice(
+      -MISSED_MAX,
+    );
     const end = found.at(-1);
     if (end === undefined || found.length < PAGE) return { missed, missedTotal };
     last = end;

@@ -124,7 +124,9 @@ export function abandonEdit(
   if (others === undefined && silent !== undefined) {
     database.statement('DELETE FROM deliveries WHERE message_id = ?').run(messageId);
     database
-      .statement("UPDATE messages SET released_at = NULL, rendered = NULL, reason = ? WHERE id = ? AND state = 'queued'")
+      .statement(
+        "UPDATE messages SET released_at = NULL, rendered = NULL, reason = ? WHERE id = ? AND state = 'queued'",
+      )
       .run(`could not be added to m${base} on ${channel}: ${error}`, messageId);
     return;
   }

@@ -37,7 +37,8 @@ function take(home: string, note: string): DatabaseSync {
     // Only when there is none: closing a file takes away the locks that this very process holds on it.
     if (!existsSync(path)) closeSync(openSync(path, 'a', 0o600));
     connection = new DatabaseSync(path, { timeout: 0 });
-    connection.exec('PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    // Nothing is ever written to it, so its journal needs no file: it is to be had on a full disk as well.
+    connection.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
     return connection;
   } catch (cause) {
     connection?.close();

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statfsSync } from 'node:fs';
 import { open, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -27,6 +27,8 @@ export function spaceVerdict(freeBytes: number, low: boolean, limits: SpaceLimit
   return freeBytes < neededBytes ? 'low' : 'ok';
 }
 
+const RESERVE = 'reserve';
+
 export interface Space {
   readonly low: boolean;
   readonly freeBytes: number;
@@ -37,7 +39,7 @@ export interface Space {
 }
 
 export async function watchSpace(home: string): Promise<Space> {
-  const reserve = join(home, 'reserve');
+  const reserve = join(home, RESERVE);
   const limits = spaceLimits(await sizeOf(home, 'blocks'));
   let low = false;
   let freeBytes = 0;
@@ -66,6 +68,12 @@ export async function watchSpace(home: string): Promise<Space> {
       rmSync(reserve, { force: true });
     },
   };
+}
+
+/** Before a start: on a disk with nothing left the reserve is given up, or not even the lock could be taken. */
+export function makeRoom(home: string): void {
+  const { bavail, bsize } = statfsSync(home);
+  if (bavail * bsize < MIB) rmSync(join(home, RESERVE), { force: true });
 }
 
 async function sizeOf(path: string, field: 'blocks' | 'bavail'): Promise<number> {

@@ -42,3 +42,10 @@ export function createTally<Fields extends object>(): Tally<Fields> {
     },
   };
 }
+
+/** Adds a row to the newest of all, which are in order; beyond the limit the oldest goes. */
+export function keepNewest<Row extends { readonly id: number }>(items: Row[], row: Row, limit: number): void {
+  items.push(row);
+  items.sort((a, b) => a.id - b.id);
+  if (items.length > limit) items.shift();
+}

@@ -51,7 +51,7 @@ const LIMITS: WriterLimits = {
   queueMax: 20_000,
   queueBytesMax: 64 * 1_048_576,
   batchMax: 512,
-  batchBytesMax: 2 * 1_048_576,
+  batchBytesMax: 524_288,
   gatherMs: 0.15,
 };
 

@@ -27,27 +27,24 @@ export function createChannels(list: readonly ChannelOptions[], ports: ChannelPo
   return list.map((options) => createChannel(options, ports));
 }
 
+/** Every kind but the last is asked for, so that the compiler sees that none is left out. */
 function createChannel(options: ChannelOptions, ports: ChannelPorts): Channel {
   const { name } = options;
-  switch (options.kind) {
-    case 'terminal':
-      return terminalChannel(name, ports.print);
-    case 'webhook': {
-      const { secretEnv } = options;
-      const secret = secretEnv === undefined ? undefined : secretOf(secretEnv, { name, does: 'signs with' }, ports);
-      return webhookChannel({ ...options, secret }, ports);
-    }
-    case 'slack': {
-      const token = secretOf('SLACK_BOT_TOKEN', { name, does: 'needs' }, ports);
-      const root = apiRoot('SLACK_API_URL', ports.secretOf('SLACK_API_URL'), 'https://slack.com/api');
-      return slackChannel({ ...options, token, apiRoot: root, editMs: options.edit }, ports);
-    }
-    case 'telegram': {
-      const token = secretOf('TELEGRAM_BOT_TOKEN', { name, does: 'needs' }, ports);
-      const root = apiRoot('TELEGRAM_API_ROOT', ports.secretOf('TELEGRAM_API_ROOT'), 'https://api.telegram.org');
-      return telegramChannel({ ...options, token, apiRoot: root, editMs: options.edit }, ports);
-    }
+  if (options.kind === 'terminal') return terminalChannel(name, ports.print);
+  if (options.kind === 'webhook') {
+    const { secretEnv } = options;
+    const secret = secretEnv === undefined ? undefined : secretOf(secretEnv, { name, does: 'signs with' }, ports);
+    return webhookChannel({ ...options, secret }, ports);
   }
+  const rootOf = (variable: string, usual: string): string => apiRoot(variable, ports.secretOf(variable), usual);
+  if (options.kind === 'slack') {
+    const token = secretOf('SLACK_BOT_TOKEN', { name, does: 'needs' }, ports);
+    const root = rootOf('SLACK_API_URL', 'https://slack.com/api');
+    return slackChannel({ name, channel: options.channel, token, apiRoot: root, editMs: options.edit }, ports);
+  }
+  const token = secretOf('TELEGRAM_BOT_TOKEN', { name, does: 'needs' }, ports);
+  const root = rootOf('TELEGRAM_API_ROOT', 'https://api.telegram.org');
+  return telegramChannel({ name, chat: options.chat, token, apiRoot: root, editMs: options.edit }, ports);
 }
 
 function secretOf(variable: string, channel: { name: string; does: string }, ports: ChannelPorts): string {

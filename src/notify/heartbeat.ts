@@ -95,13 +95,21 @@ function createDue(clock: Clock, firstMs: number) {
 }
 
 /** @returns What went wrong with the ping itself, or undefined. Never throws. */
-async function ping(url: URL, timeoutMs: number, ports: HeartbeatPorts, stop: AbortSignal): Promise<string | undefined> {
+async function ping(
+  url: URL,
+  timeoutMs: number,
+  ports: HeartbeatPorts,
+  stop: AbortSignal,
+): Promise<string | undefined> {
   const found = await checkSelf(ports);
   const over = new AbortController();
   const cut = (): void => over.abort();
   stop.addEventListener('abort', cut, { once: true });
   try {
-    return await Promise.race([call(url, found, ports.fetch, over.signal), timeout(ports.clock, timeoutMs, over.signal)]);
+    return await Promise.race([
+      call(url, found, ports.fetch, over.signal),
+      timeout(ports.clock, timeoutMs, over.signal),
+    ]);
   } finally {
     stop.removeEventListener('abort', cut);
     over.abort();
@@ -124,7 +132,11 @@ async function call(url: URL, found: SelfCheck, fetch: Fetch, signal: AbortSigna
   try {
     const response = found.ok
       ? await fetch(url.href, { ...shared, method: 'GET' })
-      : await fetch(failUrl(url), { ...shared, method: 'POST', body: found.reason.slice(0, REASON_CHARS_MAX).toWellFormed() });
+      : await fetch(failUrl(url), {
+          ...shared,
+          method: 'POST',
+          body: found.reason.slice(0, REASON_CHARS_MAX).toWellFormed(),
+        });
     // The answer is the status.
     await response.body?.cancel().catch(() => undefined);
     if (response.status >= 200 && response.status < 300) return undefined;
@@ -168,11 +180,17 @@ function addressOf({ url, urlEnv }: HeartbeatOptions, secretOf: HeartbeatPorts['
   const text = url ?? (urlEnv === undefined ? undefined : secretOf(urlEnv));
   const name = urlEnv ?? 'heartbeat.url';
   if (text === undefined || text.trim() === '') {
-    throw new KairosError('SECRET_MISSING', `heartbeat.urlEnv names ${name}, which is set neither in secrets.env nor in the environment`);
+    throw new KairosError(
+      'SECRET_MISSING',
+      `heartbeat.urlEnv names ${name}, which is set neither in secrets.env nor in the environment`,
+    );
   }
   const address = URL.parse(text.trim());
   if (address === null || !/^https?:$/.test(address.protocol) || address.username !== '' || address.password !== '') {
-    throw new KairosError('CONFIG_INVALID', `${name} must be an http or https URL without a user name; its value is not shown`);
+    throw new KairosError(
+      'CONFIG_INVALID',
+      `${name} must be an http or https URL without a user name; its value is not shown`,
+    );
   }
   return address;
 }

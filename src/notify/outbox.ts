@@ -6,8 +6,9 @@ import { startLoop } from '../core/loop.ts';
 import type { Clock, Log, Random, Redact } from '../core/ports.ts';
 import type { Channel } from './channel.ts';
 import { startChannelLoop, type ChannelLoop, type ChannelStatus } from './channel-loop.ts';
+import { editingChannels, growingNow } from './growth.ts';
 import { renderMessage } from './render.ts';
-import type { EditingChannel, Growth, MessageParts, OutboxStore } from './store.ts';
+import type { MessageParts, OutboxStore } from './store.ts';
 import { createWindows, type WindowLog, type Windows } from './windows.ts';
 
 export interface OutboxOptions {
@@ -173,24 +174,6 @@ function decide(options: OutboxOptions, { channels, windows, releases }: Parts) 
     now,
   );
   return { plan, now, growths, waiting: new Map(waiting.map((message) => [message.id, message])) };
-}
-
-/** Alerts that are shown in an earlier message of their topic: no window holds them, only a mute does. */
-function growingNow(
-  { store, channels }: OutboxOptions,
-  nowMs: number,
-  mutes: ReadonlyMap<string, number>,
-): readonly Growth[] {
-  const edits = editingChannels(channels);
-  // Where one channel needs a message of its own, that message has its place in the windows as any other.
-  if (edits.length < channels.length || mutes.has('')) return [];
-  return store.growing(nowMs, edits).filter(({ topic }) => !mutes.has(topic));
-}
-
-function editingChannels(channels: readonly Channel[]): EditingChannel[] {
-  return channels.flatMap(({ name, editMs = 0, edit }) =>
-    edit === undefined || editMs <= 0 ? [] : [{ channel: name, withinMs: editMs }],
-  );
 }
 
 function channelsState(channels: readonly ChannelLoop[]): ChannelsState {

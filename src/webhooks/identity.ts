@@ -22,7 +22,10 @@ interface Rule {
  */
 const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['push', { object: ['ref', 'after'], time: 'repository.pushed_at' }],
-  ['pull_request', { object: ['pull_request.number', 'label.name', 'assignee.login'], time: 'pull_request.updated_at' }],
+  [
+    'pull_request',
+    { object: ['pull_request.number', 'label.name', 'assignee.login'], time: 'pull_request.updated_at' },
+  ],
   ['pull_request_review', { object: ['review.id'], time: null }],
   ['pull_request_review_comment', { object: ['comment.id'], time: null }],
   ['issues', { object: ['issue.number', 'label.name', 'assignee.login'], time: 'issue.updated_at' }],

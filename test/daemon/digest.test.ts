@@ -38,7 +38,9 @@ describe('the digest as a job', () => {
     await ledger.events.append(event('a', { receivedAtMs: at('2026-11-21T00:00+01:00') }));
     await ledger.events.append(event('b', { receivedAtMs: at('2026-11-21T23:59+01:00') }));
     await ledger.events.append(event('c', { receivedAtMs: at('2026-11-22T00:00+01:00') }));
-    await ledger.events.append(event('slot', { source: 'schedule', trust: 'owner', receivedAtMs: NOW_MS, jobs: [report()] }));
+    await ledger.events.append(
+      event('slot', { source: 'schedule', trust: 'owner', receivedAtMs: NOW_MS, jobs: [report()] }),
+    );
     await attempt(ledger, digestsOf(home.path), NOW_MS, true);
     const path = join(home.path, 'digests', '2026-11-21.md');
     const first = readFileSync(path, 'utf8');
@@ -60,7 +62,12 @@ describe('the digest as a job', () => {
   test('that the owner asked for by hand is a reply', async () => {
     using home = folder();
     await using ledger = await ledgerIn(home.path, { clock: new FakeClock(NOW_MS) });
-    const asked = event('run', { source: 'schedule', trust: 'owner', receivedAtMs: NOW_MS, jobs: [report({ reactive: true, text: 'today' })] });
+    const asked = event('run', {
+      source: 'schedule',
+      trust: 'owner',
+      receivedAtMs: NOW_MS,
+      jobs: [report({ reactive: true, text: 'today' })],
+    });
     const { id } = await ledger.events.append(asked);
     await attempt(ledger, digestsOf(home.path), NOW_MS);
     expect(ledger.messages.list({ limit: 10 })).toMatchObject([{ kind: 'reactive', replyTo: id }]);
@@ -71,7 +78,10 @@ describe('the digest as a job', () => {
     using home = folder();
     await using ledger = await ledgerIn(home.path);
     await ledger.events.append(event('a', { receivedAtMs: NOW_MS, jobs: [report({ text: 'someday' })] }));
-    expect(await attempt(ledger, digestsOf(home.path), NOW_MS)).toMatchObject({ kind: 'failed', error: expect.stringContaining('someday') as string });
+    expect(await attempt(ledger, digestsOf(home.path), NOW_MS)).toMatchObject({
+      kind: 'failed',
+      error: expect.stringContaining('someday') as string,
+    });
   });
 });
 
@@ -82,7 +92,9 @@ describe('the digests of a home', () => {
     await ledger.events.append(event('a', { receivedAtMs: NOW_MS - 1 }));
     await ledger.events.append(event('b', { receivedAtMs: NOW_MS }));
     const digests = digestsOf(home.path);
-    expect(await digests.today(signal)).toMatch(/^Digest 2026-11-22 so far \(08:00\): Nothing failed\.\nEvents: 1 \(github push 1\)\n/);
+    expect(await digests.today(signal)).toMatch(
+      /^Digest 2026-11-22 so far \(08:00\): Nothing failed\.\nEvents: 1 \(github push 1\)\n/,
+    );
     expect(await digests.facts('2026-11-23', signal)).toMatchObject({ complete: false, events: { total: 0 } });
   });
 

@@ -119,7 +119,7 @@ describe('the doctor', () => {
     const found = Object.fromEntries(broken.map(({ check, verdict, what }) => [check, `${verdict}: ${what}`]));
     expect(found).toMatchObject({
       config: 'fail: config.yaml:3:5 unknown key',
-      clock: 'ok: plausible (time zone skipped: config.yaml is not valid)',
+      clock: 'ok: plausible (time zone unknown: config.yaml is not valid)',
       webhooks: 'skip: skipped: config.yaml is not valid',
       channels: 'skip: skipped: config.yaml is not valid',
     });

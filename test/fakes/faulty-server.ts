@@ -77,7 +77,8 @@ export async function startFaultyServer(service: Service): Promise<FaultyServer>
     const reply = service.answer(received);
     if (fault === 'kept, closes') return void response.destroy();
     if (fault === 'kept, garbage') return write(response, { status: 200, body: '<html>Please log in</html>' });
-    if (fault === 'kept, huge') return write(response, { status: 200, body: `{"ok":true,"x":"${'x'.repeat(HUGE_BYTES)}"}` });
+    if (fault === 'kept, huge')
+      return write(response, { status: 200, body: `{"ok":true,"x":"${'x'.repeat(HUGE_BYTES)}"}` });
     if (fault === 'kept, hangs') return hold(response, undefined);
     write(response, reply);
   };

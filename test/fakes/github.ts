@@ -104,7 +104,8 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
     const etag = `W/"${hash('sha256', JSON.stringify(body))}"`;
     response.setHeader('etag', etag);
     const free = request.headers['if-none-match'] === etag && request.headers.authorization !== undefined;
-    if (request.headers['if-none-match'] !== etag || (!free && fake.rate.remaining <= 0)) return spend(response, 200, body);
+    if (request.headers['if-none-match'] !== etag || (!free && fake.rate.remaining <= 0))
+      return spend(response, 200, body);
     if (!free) fake.rate.remaining -= 1;
     rateHeaders(response);
     response.writeHead(304).end();
@@ -136,11 +137,7 @@ interface Content {
 
 const asIs = (items: readonly unknown[] | undefined): unknown => items;
 
-function contentOf(
-  url: URL,
-  repositories: ReadonlyMap<string, FakeRepository>,
-  fake: FakeGitHub,
-): Content | undefined {
+function contentOf(url: URL, repositories: ReadonlyMap<string, FakeRepository>, fake: FakeGitHub): Content | undefined {
   if (url.pathname === '/notifications') return { list: fake.notifications, polled: true, wrap: asIs };
   const [, name = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(.*)$/.exec(url.pathname) ?? [];
   const repository = repositories.get(name);

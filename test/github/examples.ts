@@ -65,7 +65,10 @@ const LISTED: Readonly<Record<string, readonly string[]>> = {
 type Reduce = (payload: Fields) => { type: string; fields: Fields };
 
 const REDUCERS: Readonly<Record<string, Reduce>> = {
-  push: ({ ref, before, after }) => ({ type: 'PushEvent', fields: { repository_id: 1, push_id: 2, ref, before, head: after } }),
+  push: ({ ref, before, after }) => ({
+    type: 'PushEvent',
+    fields: { repository_id: 1, push_id: 2, ref, before, head: after },
+  }),
   pull_request: (payload) => {
     const pull = payload['pull_request'] as Fields;
     const merged = payload['action'] === 'closed' && pull['merged'] === true;
@@ -81,7 +84,10 @@ const REDUCERS: Readonly<Record<string, Reduce>> = {
   commit_comment: ({ comment }) => ({ type: 'CommitCommentEvent', fields: { comment } }),
   discussion: (payload) => ({ type: 'DiscussionEvent', fields: own(payload) }),
   release: (payload) => ({ type: 'ReleaseEvent', fields: own(payload) }),
-  create: (payload) => ({ type: 'CreateEvent', fields: { ...own(payload), full_ref: `refs/heads/${String(payload['ref'])}` } }),
+  create: (payload) => ({
+    type: 'CreateEvent',
+    fields: { ...own(payload), full_ref: `refs/heads/${String(payload['ref'])}` },
+  }),
   delete: (payload) => ({ type: 'DeleteEvent', fields: own(payload) }),
   fork: ({ forkee }) => ({ type: 'ForkEvent', fields: { action: 'forked', forkee } }),
   star: () => ({ type: 'WatchEvent', fields: { action: 'started' } }),
@@ -91,7 +97,14 @@ const REDUCERS: Readonly<Record<string, Reduce>> = {
 };
 
 /** Without what surrounds it in a webhook. */
-function own({ repository: _r, sender: _s, organization: _o, installation: _i, enterprise: _e, ...fields }: Fields): Fields {
+function own({
+  repository: _r,
+  sender: _s,
+  organization: _o,
+  installation: _i,
+  enterprise: _e,
+  ...fields
+}: Fields): Fields {
   return fields;
 }
 

@@ -16,9 +16,9 @@ async function ready(world: World): Promise<Life> {
 
 /** Runs a look that waits for a far side which says nothing, until the deadline has passed. */
 async function runThroughSilence(world: World, life: Life, ms: number): Promise<void> {
-  let ended = false;
-  const run = life.run(ms).then(() => (ended = true));
-  while (!ended) {
+  const ended = new AbortController();
+  const run = life.run(ms).then(() => ended.abort());
+  while (!ended.signal.aborted) {
     await world.clock.advance(1_000);
     for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
   }
@@ -87,7 +87,13 @@ describe('rate limits [POLL-RATE-LIMIT]', () => {
   test.each([
     { name: 'Retry-After', status: 429, headers: { 'retry-after': '600' }, message: 'x', pauseMs: 600_000 },
     { name: 'a secondary limit', status: 403, headers: { 'retry-after': '120' }, message: 'x', pauseMs: 120_000 },
-    { name: 'a secondary limit that names no time', status: 403, headers: {}, message: 'You have exceeded a secondary rate limit.', pauseMs: 60_000 },
+    {
+      name: 'a secondary limit that names no time',
+      status: 403,
+      headers: {},
+      message: 'You have exceeded a secondary rate limit.',
+      pauseMs: 60_000,
+    },
   ])('$name: nothing at all is asked before its time', async ({ status, headers, message, pauseMs }) => {
     await using world = await openWorld();
     world.github.repository('octo/other');

@@ -100,7 +100,8 @@ describe('polling', () => {
     // Far down the list by the time it ends.
     place.runs.push(workflowRun(3, 'queued', startMs - 50_000, startMs));
     await life.run(2 * MINUTE_MS);
-    for (let id = 100; id < 250; id += 1) place.runs.unshift(workflowRun(id, 'in_progress', world.clock.wallMs(), world.clock.wallMs()));
+    for (let id = 100; id < 250; id += 1)
+      place.runs.unshift(workflowRun(id, 'in_progress', world.clock.wallMs(), world.clock.wallMs()));
     await life.run(2 * MINUTE_MS);
     place.runs[place.runs.length - 1] = workflowRun(3, 'completed', startMs - 50_000, world.clock.wallMs());
     place.runs.unshift(workflowRun(250, 'queued', world.clock.wallMs(), world.clock.wallMs()));
@@ -157,8 +158,18 @@ describe('polling', () => {
     await using world = await openWorld();
     const life = await world.begin({ repositories: [], events: ['notification'] });
     await life.run(MINUTE_MS);
-    const subject = { title: 'Please look', url: `${world.github.url}/repos/${REPOSITORY}/pulls/5`, type: 'PullRequest' };
-    const thread = { id: '77', reason: 'review_requested', unread: true, subject, repository: { full_name: REPOSITORY } };
+    const subject = {
+      title: 'Please look',
+      url: `${world.github.url}/repos/${REPOSITORY}/pulls/5`,
+      type: 'PullRequest',
+    };
+    const thread = {
+      id: '77',
+      reason: 'review_requested',
+      unread: true,
+      subject,
+      repository: { full_name: REPOSITORY },
+    };
     world.github.notifications.unshift({ ...thread, updated_at: seconds(world.clock.wallMs()) });
     await life.run(2 * MINUTE_MS);
     world.github.notifications[0] = { ...thread, reason: 'mention', updated_at: seconds(world.clock.wallMs()) };
@@ -186,7 +197,9 @@ describe('polling', () => {
     world.github.fail({ path: /app-3\//, kind: 'status', status: 502, times: 100 });
     const life = await world.begin({ repositories, ...ISSUES });
     await life.run(10 * MINUTE_MS);
-    const counts = repositories.map((name) => world.github.requests.filter(({ path }) => path.includes(`${name}/`)).length);
+    const counts = repositories.map(
+      (name) => world.github.requests.filter(({ path }) => path.includes(`${name}/`)).length,
+    );
     expect(open.most).toBe(1);
     expect(counts.filter((count) => count >= 9 && count <= 10)).toHaveLength(19);
     expect(counts[3]).toBeLessThanOrEqual(6);
@@ -244,23 +257,26 @@ describe('webhooks and polling together', () => {
 
   test('in any order and with any losses on one road, each happening is one event [POLL-DEDUPE]', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('webhook', 'poll', 'both', 'poll first'), { maxLength: 12 }), async (roads) => {
-        await using world = await openWorld();
-        const place = world.github.repository(REPOSITORY);
-        const life = await world.begin(ISSUES);
-        await life.run(MINUTE_MS);
-        for (const [index, road] of roads.entries()) {
-          const opened = issueOpened(1 + (index % 3), world.clock.wallMs());
-          const deliver = () => life.webhook(`guid-${index}`, 'issues', asWebhook(opened));
-          if (road === 'webhook' || road === 'both') await deliver();
-          if (road !== 'webhook') place.events.unshift(opened);
-          await life.run(2 * MINUTE_MS);
-          if (road === 'poll first') await deliver();
-          // Two of one key that lie this far apart are two happenings.
-          await world.clock.advance(15 * MINUTE_MS);
-        }
-        expect(life.events()).toHaveLength(roads.length);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('webhook', 'poll', 'both', 'poll first'), { maxLength: 12 }),
+        async (roads) => {
+          await using world = await openWorld();
+          const place = world.github.repository(REPOSITORY);
+          const life = await world.begin(ISSUES);
+          await life.run(MINUTE_MS);
+          for (const [index, road] of roads.entries()) {
+            const opened = issueOpened(1 + (index % 3), world.clock.wallMs());
+            const deliver = () => life.webhook(`guid-${index}`, 'issues', asWebhook(opened));
+            if (road === 'webhook' || road === 'both') await deliver();
+            if (road !== 'webhook') place.events.unshift(opened);
+            await life.run(2 * MINUTE_MS);
+            if (road === 'poll first') await deliver();
+            // Two of one key that lie this far apart are two happenings.
+            await world.clock.advance(15 * MINUTE_MS);
+          }
+          expect(life.events()).toHaveLength(roads.length);
+        },
+      ),
       { numRuns: 8 },
     );
   });

@@ -89,7 +89,11 @@ describe('what is polled', () => {
     const payload = JSON.parse(
       '{"action":"opened","issue":{"number":1,"title":"x"},"repository":{"full_name":"bank/vault"},"sender":{"login":"owner"},"__proto__":{"x":1}}',
     ) as unknown;
-    place.events.unshift(entry('IssuesEvent', payload, world.clock.wallMs()), entry('Odd', 7, world.clock.wallMs()), 7 as never);
+    place.events.unshift(
+      entry('IssuesEvent', payload, world.clock.wallMs()),
+      entry('Odd', 7, world.clock.wallMs()),
+      7 as never,
+    );
     await life.run(2 * MINUTE_MS);
     const [event, ...others] = life.events();
     expect(others).toEqual([]);

@@ -100,7 +100,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         clock,
         random: steadyRandom,
       }),
-      store: { ...ledger.polls, save: mortal(ledger.polls.save) },
+      store: { ...ledger.polls, save: mortal((name, state) => ledger.polls.save(name, state)) },
       take,
       clock,
       random: steadyRandom,

@@ -46,8 +46,18 @@ const FULL: DigestRows = {
     lost: [{ id: 7, state: 'expired', topic: 'acme/app', text: 'CI failed', reason: 'waited longer than 12h' }],
   },
   waiting: {
-    jobs: { queued: 1, running: 1, parked: 2, parkedBy: [{ origin: 'triage', reason: 'waiting for a model: none is configured', count: 2 }] },
-    messages: { held: 1, underWay: 0, oldestQueuedAtMs: DAY.fromMs + HOUR_MS, reasons: [{ reason: 'quiet hours', count: 1 }] },
+    jobs: {
+      queued: 1,
+      running: 1,
+      parked: 2,
+      parkedBy: [{ origin: 'triage', reason: 'waiting for a model: none is configured', count: 2 }],
+    },
+    messages: {
+      held: 1,
+      underWay: 0,
+      oldestQueuedAtMs: DAY.fromMs + HOUR_MS,
+      reasons: [{ reason: 'quiet hours', count: 1 }],
+    },
   },
   mutes: [{ topic: '', untilMs: DAY.toMs + HOUR_MS }],
   boots: { starts: 2, afterCrash: 1, safeMode: 0, stops: 1 },
@@ -157,7 +167,9 @@ describe('the short text', () => {
   test('begins with what failed and ends with the figures [DIGEST-PHONE]', () => {
     const text = digestText(factsOf(FULL));
     expect(text).toMatch(/^Digest 2026-11-21: Look at this: 1 given up.*\nFailed:\n- job j12 /);
-    const order = ['Failed:', 'Waits:', 'Held back:', 'Marked:', 'Events:', 'Spent:'].map((words) => text.indexOf(words));
+    const order = ['Failed:', 'Waits:', 'Held back:', 'Marked:', 'Events:', 'Spent:'].map((words) =>
+      text.indexOf(words),
+    );
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(Math.min(...order)).toBeGreaterThan(0);
   });
@@ -174,7 +186,13 @@ describe('the short text', () => {
         fc.array(fc.string({ unit: 'grapheme', maxLength: 400 }), { maxLength: 25 }),
         fc.nat(1_000_000),
         (texts, extra) => {
-          const items = texts.map((error, index) => ({ id: index + 1, kind: 'notify', origin: error, attempts: 5, error }));
+          const items = texts.map((error, index) => ({
+            id: index + 1,
+            kind: 'notify',
+            origin: error,
+            attempts: 5,
+            error,
+          }));
           const marked = texts.map((text) => ({ origin: text, topic: text, count: 1 + extra, texts: [text] }));
           const rows: DigestRows = {
             ...FULL,
@@ -234,7 +252,9 @@ describe('the file of a digest', () => {
   test('is written whole, for its owner only, over an old one and over what a crash left [DIGEST-FILE]', async () => {
     using folder = mkdtempDisposableSync(join(tmpdir(), 'kairos-digest-'));
     mkdirSync(join(folder.path, 'digests'));
-    writeFileSync(join(folder.path, 'digests', '2026-11-21.md.new'), 'half of a digest that was longer than this one', { mode: 0o644 });
+    writeFileSync(join(folder.path, 'digests', '2026-11-21.md.new'), 'half of a digest that was longer than this one', {
+      mode: 0o644,
+    });
     const path = await writeDigest(folder.path, '2026-11-21', 'one\n');
     expect(path).toBe(join(folder.path, 'digests', '2026-11-21.md'));
     await writeDigest(folder.path, '2026-11-21', 'two\n');

@@ -26,7 +26,7 @@ function inserter(database: Database) {
   };
   let key = 0;
   return {
-    event(row: { at: number; source?: string; type?: string; id?: number }): void {
+    event: (row: { at: number; source?: string; type?: string; id?: number }): void => {
       key += 1;
       insert('events', {
         ...(row.id === undefined ? {} : { id: row.id }),
@@ -40,7 +40,7 @@ function inserter(database: Database) {
         body_bytes: 0,
       });
     },
-    job(row: {
+    job: (row: {
       at: number;
       state?: string;
       kind?: string;
@@ -50,7 +50,7 @@ function inserter(database: Database) {
       text?: string;
       error?: string | null;
       events?: number;
-    }): void {
+    }): void => {
       insert('jobs', {
         kind: row.kind ?? 'notify',
         origin: row.origin ?? 'ci',
@@ -68,7 +68,13 @@ function inserter(database: Database) {
         error: row.error ?? null,
       });
     },
-    message(row: { at: number; state?: string; reason?: string | null; released?: number | null; topic?: string }): void {
+    message: (row: {
+      at: number;
+      state?: string;
+      reason?: string | null;
+      released?: number | null;
+      topic?: string;
+    }): void => {
       key += 1;
       insert('messages', {
         kind: 'proactive',
@@ -107,7 +113,13 @@ function inserter(database: Database) {
         decided_at: row.decided,
       }),
     boot: (row: { at: number; stopped?: number | null; safe?: number }): void =>
-      insert('boots', { started_at: row.at, pid: 1, version: '1', stopped_at: row.stopped ?? null, safe_mode: row.safe ?? 0 }),
+      insert('boots', {
+        started_at: row.at,
+        pid: 1,
+        version: '1',
+        stopped_at: row.stopped ?? null,
+        safe_mode: row.safe ?? 0,
+      }),
   };
 }
 
@@ -133,7 +145,8 @@ describe('the figures of a day', () => {
     const { job } = inserter(home.database);
     job({ at: FROM_MS - 40 * DAY_MS, state: 'dead', ended: FROM_MS, error: 'no route' });
     job({ at: FROM_MS, state: 'failed', ended: TO_MS, error: 'later' });
-    for (let count = 0; count < 21; count += 1) job({ at: FROM_MS, state: 'failed', ended: TO_MS - 1, error: `no ${count}` });
+    for (let count = 0; count < 21; count += 1)
+      job({ at: FROM_MS, state: 'failed', ended: TO_MS - 1, error: `no ${count}` });
     const { jobs, givenUp } = await readIt(home.database);
     expect(jobs).toEqual({ total: 22, byState: { failed: 22 } });
     expect(givenUp.total).toBe(22);
@@ -176,9 +189,11 @@ describe('the figures of a day', () => {
   test('group what was marked for the digest by subscription and topic, the newest texts of each', async () => {
     using home = freshDatabase();
     const { job } = inserter(home.database);
-    for (const text of ['a', 'b', 'a', 'c', 'd']) job({ at: FROM_MS, kind: 'digest', origin: 'stars', topic: 'app', text });
+    for (const text of ['a', 'b', 'a', 'c', 'd'])
+      job({ at: FROM_MS, kind: 'digest', origin: 'stars', topic: 'app', text });
     job({ at: FROM_MS, kind: 'digest', origin: 'releases', topic: 'lib', text: 'v2', events: 9 });
-    for (let topic = 0; topic < 40; topic += 1) job({ at: FROM_MS, kind: 'digest', origin: 'many', topic: `t${topic}` });
+    for (let topic = 0; topic < 40; topic += 1)
+      job({ at: FROM_MS, kind: 'digest', origin: 'many', topic: `t${topic}` });
     const { marked } = await readIt(home.database);
     expect(marked.total).toBe(54);
     expect(marked.groups.slice(0, 2)).toEqual([
@@ -219,7 +234,8 @@ describe('the figures of a day', () => {
       missedTotal: 1,
     });
     home.database.transaction(() => {
-      for (let at = 0; at < 1_200; at += 1) slot({ at: TO_MS + at, state: 'missed', decided: TO_MS - 1, reason: `no ${at}` });
+      for (let at = 0; at < 1_200; at += 1)
+        slot({ at: TO_MS + at, state: 'missed', decided: TO_MS - 1, reason: `no ${at}` });
     });
     const { slots } = await readIt(home.database);
     expect(slots).toMatchObject({ missedTotal: 1_201 });
@@ -248,7 +264,14 @@ describe('the figures of a day', () => {
 const moment = fc.integer({ min: -2 * DAY_MS, max: 3 * DAY_MS });
 const history = fc.record({
   // Steps between rows; negative ones are a clock that was set back.
-  events: fc.array(fc.record({ stepMs: fc.integer({ min: -HOUR_MS, max: 4 * HOUR_MS }), type: fc.constantFrom('a', 'b', 'c'), gap: fc.nat(3) }), { maxLength: 60 }),
+  events: fc.array(
+    fc.record({
+      stepMs: fc.integer({ min: -HOUR_MS, max: 4 * HOUR_MS }),
+      type: fc.constantFrom('a', 'b', 'c'),
+      gap: fc.nat(3),
+    }),
+    { maxLength: 60 },
+  ),
   jobs: fc.array(
     fc.record({
       stepMs: fc.integer({ min: -HOUR_MS, max: 6 * HOUR_MS }),
@@ -292,9 +315,11 @@ describe('the figures of any history', () => {
         home.database.transaction(() => {
           for (const { stepMs, type, gap } of events) make.event({ at: (at += stepMs), type, id: (id += 1 + gap) });
           at = NOON_MS - 2 * DAY_MS;
-          for (const { stepMs, ended, ...row } of jobs) make.job({ ...row, at: (at += stepMs), ended: ended === null ? null : NOON_MS + ended });
+          for (const { stepMs, ended, ...row } of jobs)
+            make.job({ ...row, at: (at += stepMs), ended: ended === null ? null : NOON_MS + ended });
           at = NOON_MS - 2 * DAY_MS;
-          for (const { stepMs, released, ...row } of messages) make.message({ ...row, at: (at += stepMs), released: released === null ? null : NOON_MS + released });
+          for (const { stepMs, released, ...row } of messages)
+            make.message({ ...row, at: (at += stepMs), released: released === null ? null : NOON_MS + released });
           at = NOON_MS - 2 * DAY_MS;
           for (const { stepMs, ...row } of lines) make.line({ ...row, at: (at += stepMs) });
         });
@@ -335,13 +360,37 @@ function recount(database: Database, { from, to }: { from: number; to: number })
     one(`SELECT count(*) AS n FROM journal WHERE at >= ? AND at < ? AND kind = '${kind}' AND ref LIKE 'm%'`, from, to);
   const waiting = (state: string): number => one(`SELECT count(*) AS n FROM jobs WHERE state = '${state}'`);
   return {
-    events: pairs('SELECT type AS key, count(*) AS n FROM events WHERE received_at >= ? AND received_at < ? GROUP BY type ORDER BY type'),
+    events: pairs(
+      'SELECT type AS key, count(*) AS n FROM events WHERE received_at >= ? AND received_at < ? GROUP BY type ORDER BY type',
+    ),
     total: one('SELECT count(*) AS n FROM events WHERE received_at >= ? AND received_at < ?', from, to),
-    jobs: sorted(Object.fromEntries(pairs('SELECT state AS key, count(*) AS n FROM jobs WHERE created_at >= ? AND created_at < ? GROUP BY state'))),
-    givenUp: one("SELECT count(*) AS n FROM jobs WHERE state IN ('failed', 'dead') AND ended_at >= ? AND ended_at < ?", from, to),
-    marked: one("SELECT sum(event_count) AS n FROM jobs WHERE kind = 'digest' AND created_at >= ? AND created_at < ?", from, to),
-    messages: sorted(Object.fromEntries(pairs('SELECT state AS key, count(*) AS n FROM messages WHERE queued_at >= ? AND queued_at < ? GROUP BY state'))),
-    happened: { sent: lines('sent'), held: lines('held'), withdrawn: lines('withdrawn'), expired: lines('expired'), failed: lines('failed') },
+    jobs: sorted(
+      Object.fromEntries(
+        pairs('SELECT state AS key, count(*) AS n FROM jobs WHERE created_at >= ? AND created_at < ? GROUP BY state'),
+      ),
+    ),
+    givenUp: one(
+      "SELECT count(*) AS n FROM jobs WHERE state IN ('failed', 'dead') AND ended_at >= ? AND ended_at < ?",
+      from,
+      to,
+    ),
+    marked: one(
+      "SELECT sum(event_count) AS n FROM jobs WHERE kind = 'digest' AND created_at >= ? AND created_at < ?",
+      from,
+      to,
+    ),
+    messages: sorted(
+      Object.fromEntries(
+        pairs('SELECT state AS key, count(*) AS n FROM messages WHERE queued_at >= ? AND queued_at < ? GROUP BY state'),
+      ),
+    ),
+    happened: {
+      sent: lines('sent'),
+      held: lines('held'),
+      withdrawn: lines('withdrawn'),
+      expired: lines('expired'),
+      failed: lines('failed'),
+    },
     waitingJobs: { queued: waiting('queued'), running: waiting('running'), parked: waiting('parked') },
     held: one("SELECT count(*) AS n FROM messages WHERE state = 'queued' AND released_at IS NULL"),
     underWay: one("SELECT count(*) AS n FROM messages WHERE state = 'queued' AND released_at IS NOT NULL"),
@@ -409,7 +458,9 @@ describe('the scan of a day', () => {
     const scans = [...seen].flatMap((sql) => {
       const values = Array.from({ length: (sql.match(/\?/g) ?? []).length }, () => 1);
       const plan = home.database.statement(`EXPLAIN QUERY PLAN ${sql}`).all<{ detail: string }>(...values);
-      return plan.filter(({ detail }) => /^SCAN/.test(detail) && !/^SCAN (mutes|sqlite_schema)/.test(detail)).map(({ detail }) => `${detail}: ${sql}`);
+      return plan
+        .filter(({ detail }) => /^SCAN/.test(detail) && !/^SCAN (mutes|sqlite_schema)/.test(detail))
+        .map(({ detail }) => `${detail}: ${sql}`);
     });
     expect(scans).toEqual([]);
   });

@@ -13,7 +13,7 @@ describe('identities', () => {
   test('the same happening by the other road is the same event, and each arrival pairs once [POLL-DEDUPE]', async () => {
     using home = folder();
     await using ledger = await ledgerIn(home.path);
-    const { append } = ledger.events;
+    const append = (draft: EventDraft) => ledger.events.append(draft);
     expect(await append(by('webhook', 'g1', NOON_MS))).toEqual({ id: 1, duplicate: false });
     expect(await append(by('webhook', 'g2', NOON_MS))).toEqual({ id: 2, duplicate: false });
     expect(await append(by('poll', 'p1', NOON_MS + 3_000))).toEqual({ id: 1, duplicate: true });
@@ -25,7 +25,7 @@ describe('identities', () => {
   test('two that lie far apart are two, unless the key alone is unique', async () => {
     using home = folder();
     await using ledger = await ledgerIn(home.path);
-    const { append } = ledger.events;
+    const append = (draft: EventDraft) => ledger.events.append(draft);
     await append(by('webhook', 'g1', NOON_MS));
     expect(await append(by('poll', 'p1', NOON_MS + SAME_HAPPENING_MS + 1))).toMatchObject({ duplicate: false });
     expect(await append(by('poll', 'p2', NOON_MS - SAME_HAPPENING_MS))).toMatchObject({ id: 1, duplicate: true });

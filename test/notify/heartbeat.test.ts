@@ -17,7 +17,11 @@ async function receiver(answer: (response: ServerResponse) => void = (response) 
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      seen.push({ method: request.method ?? '', path: request.url ?? '', body: Buffer.concat(chunks).toString('utf8') });
+      seen.push({
+        method: request.method ?? '',
+        path: request.url ?? '',
+        body: Buffer.concat(chunks).toString('utf8'),
+      });
       answer(response);
     });
   });
@@ -38,14 +42,12 @@ function world(url: string, ports: Partial<HeartbeatPorts> = {}, options: Partia
   const log = recordingLog();
   // Time stands still while a call is on the wire, and a test waits for its end.
   let under = 0;
-  let ended = 0;
   const counting: HeartbeatPorts['fetch'] = async (address, init) => {
     under += 1;
     try {
       return await fetch(address, init);
     } finally {
       under -= 1;
-      ended += 1;
     }
   };
   const made = {
@@ -67,11 +69,7 @@ function world(url: string, ports: Partial<HeartbeatPorts> = {}, options: Partia
     clock,
     log,
     loop,
-    get calls() {
-      return ended;
-    },
-    idle,
-    async advance(ms: number, stepMs = 5_000) {
+    advance: async (ms: number, stepMs = 5_000): Promise<void> => {
       for (let left = ms; left > 0; left -= stepMs) {
         await clock.advance(Math.min(stepMs, left));
         await idle();
@@ -254,7 +252,10 @@ describe('the self-check', () => {
     const clock = new FakeClock();
     const worker = createPulse(clock);
     await clock.advance(180_001);
-    expect(await checkSelf({ clock, ledger: ok, worker })).toMatchObject({ ok: false, reason: expect.stringMatching(/^the worker has not looked/) as string });
+    expect(await checkSelf({ clock, ledger: ok, worker })).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/^the worker has not looked/) as string,
+    });
     worker.beat();
     const found = checkSelf({ clock, ledger: ok, worker });
     await clock.advance(50);

@@ -127,12 +127,14 @@ async function bootLife(
       const outcome = await result();
       return dead ? never : outcome;
     };
-    const { name, editMs = 0, edit } = channel;
+    const { name, editMs = 0 } = channel;
+    const unable: SendResult = { kind: 'refused', error: 'the channel cannot change a message' };
     return {
       name,
-      editMs,
-      send: (message, signal, context) => mortally(() => channel.send(message, signal, context)),
-      ...(edit && { edit: (...given: Parameters<typeof edit>) => mortally(() => edit.apply(channel, given)) }),
+      editMs: channel.edit === undefined ? 0 : editMs,
+      send: (message, signal, surroundings) => mortally(() => channel.send(message, signal, surroundings)),
+      edit: (receipt, message, signal) =>
+        mortally(async () => (await channel.edit?.(receipt, message, signal)) ?? unable),
     };
   }
 

@@ -53,50 +53,59 @@ describe('poll: of a github source', () => {
 });
 
 describe('a source with two roads', () => {
-  test.each([true, false])('polled %s: only then is a webhook looked at for what it is by its content', async (polled) => {
-    const taken: EventDraft[] = [];
-    const config = [{ name: 'github', kind: 'github', ...(polled ? { poll: POLL } : {}) }];
-    const match = compileSubscriptions(subscriptions({}));
-    const deps: WebhookDeps = {
-      clock: new FakeClock(),
-      random: steadyRandom,
-      log: recordingLog(),
-      sources: resolve(config, { GITHUB_WEBHOOK_SECRET: SECRET }).byName,
-      append: async (draft) => ({ id: taken.push(draft), duplicate: false }),
-      read: (delivery) => interpret(delivery, match),
-      inStorm: () => true,
-      isToken: () => false,
-      count() {},
-    };
-    const app = Fastify();
-    app.removeAllContentTypeParsers();
-    webhookRoutes(deps)(app);
-    await app.listen({ port: 0, host: '127.0.0.1' });
-    const { port } = app.server.address() as AddressInfo;
-    const payload = { action: 'created', starred_at: '2026-11-02T12:00:00Z', repository: { full_name: 'Octo/App' }, sender: { login: 'mona' } };
-    const body = Buffer.from(JSON.stringify(payload));
-    const sent = send('github', SECRET, body);
-    const headers = { ...sent.headers, 'x-github-event': 'star' };
-    const answer = await fetch(`http://127.0.0.1:${port}/webhooks/github`, { method: 'POST', headers, body });
-    expect(answer.status).toBe(202);
-    const closed = once(app.server, 'close');
-    app.server.closeAllConnections();
-    await app.close();
-    await closed;
-    const happenedAtMs = Date.UTC(2026, 10, 2, 12);
-    const key = '["star","created","octo/app","mona"]';
-    expect(taken[0]?.identity).toEqual(polled ? { key, road: 'webhook', happenedAtMs } : undefined);
+  test.each([true, false])(
+    'polled %s: only then is a webhook looked at for what it is by its content',
+    async (polled) => {
+      const taken: EventDraft[] = [];
+      const config = [{ name: 'github', kind: 'github', ...(polled ? { poll: POLL } : {}) }];
+      const match = compileSubscriptions(subscriptions({}));
+      const sources = resolve(config, { GITHUB_WEBHOOK_SECRET: SECRET }).byName;
+      const deps: WebhookDeps = {
+        clock: new FakeClock(),
+        random: steadyRandom,
+        log: recordingLog(),
+        source: (name) => sources.get(name),
+        append: async (draft) => ({ id: taken.push(draft), duplicate: false }),
+        read: (delivery) => interpret(delivery, match),
+        inStorm: () => true,
+        isToken: () => false,
+        count() {},
+      };
+      const app = Fastify();
+      app.removeAllContentTypeParsers();
+      webhookRoutes(deps)(app);
+      await app.listen({ port: 0, host: '127.0.0.1' });
+      const { port } = app.server.address() as AddressInfo;
+      const payload = {
+        action: 'created',
+        starred_at: '2026-11-02T12:00:00Z',
+        repository: { full_name: 'Octo/App' },
+        sender: { login: 'mona' },
+      };
+      const body = Buffer.from(JSON.stringify(payload));
+      const sent = send('github', SECRET, body);
+      const headers = { ...sent.headers, 'x-github-event': 'star' };
+      const answer = await fetch(`http://127.0.0.1:${port}/webhooks/github`, { method: 'POST', headers, body });
+      expect(answer.status).toBe(202);
+      const closed = once(app.server, 'close');
+      app.server.closeAllConnections();
+      await app.close();
+      await closed;
+      const happenedAtMs = Date.UTC(2026, 10, 2, 12);
+      const key = '["star","created","octo/app","mona"]';
+      expect(taken[0]?.identity).toEqual(polled ? { key, road: 'webhook', happenedAtMs } : undefined);
 
-    const take = polledTaker(deps);
-    await take({ source: 'github', delivery: 'poll:1', type: 'star', happenedAtMs: 7, body });
-    expect(taken[1]).toMatchObject({
-      delivery: 'poll:1',
-      type: 'star',
-      action: 'created',
-      trust: 'outside',
-      identity: { key, road: 'poll', happenedAtMs: 7 },
-    });
-    // A storm of polled events is put together as any other.
-    expect(taken[1]?.jobs).toMatchObject([{ topic: 'github:star:Octo/App', mayCoalesce: true }]);
-  });
+      const take = polledTaker(deps);
+      await take({ source: 'github', delivery: 'poll:1', type: 'star', happenedAtMs: 7, body });
+      expect(taken[1]).toMatchObject({
+        delivery: 'poll:1',
+        type: 'star',
+        action: 'created',
+        trust: 'outside',
+        identity: { key, road: 'poll', happenedAtMs: 7 },
+      });
+      // A storm of polled events is put together as any other.
+      expect(taken[1]?.jobs).toMatchObject([{ topic: 'github:star:Octo/App', mayCoalesce: true }]);
+    },
+  );
 });

