@@ -11,6 +11,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'notify[].url': 'Where each message is posted: http or https, without user name and password.',
   'sources[].kind': 'How the sender proves who it is. See [webhooks](webhooks.md).',
   'sources[].trust': 'Who stands behind the texts. `owner` is for scripts of your own.',
+  'sources[].poll.every': 'How often to ask; GitHub may want it rarer. See [polling](polling.md).',
+  'sources[].poll.events':
+    'What to ask for, by the names of webhooks. Left out: all but `check_run` and `notification`. See [polling](polling.md).',
   'subscriptions[].where':
     'Path into the payload → condition; all must hold; at most 50. See [webhooks](webhooks.md#conditions).',
   'storm.per': 'The time looked back over, for each source.',
@@ -44,7 +47,7 @@ notify:
   - { kind: webhook, name: phone, url: "http://127.0.0.1:9000/hook", secretEnv: NOTIFY_SECRET }`,
   sources: `
 sources:
-  - { name: github, kind: github }
+  - { name: github, kind: github, poll: { repositories: [octo/app], every: 60s, events: [push, issues, workflow_run] } }
   - { name: alerts, kind: standard, secretEnv: [ALERTS_SECRET, ALERTS_SECRET_OLD] }
   - { name: backups, kind: bearer, trust: owner }`,
   subscriptions: `

@@ -145,18 +145,33 @@ function plural(type: string): string {
 
 /** Durations and sizes: JSON Schema knows only "number or text", but the parser says the bounds when it refuses a value. */
 function quantityOf(path: string): string {
-  const value = path.split('.').reduceRight<unknown>((inner, key) => {
-    return key.endsWith('[]') ? { [key.slice(0, -2)]: [inner] } : { [key]: inner };
-  }, 'no quantity');
-  try {
-    parseConfig(JSON.stringify(value), 'config.yaml');
-  } catch (error) {
-    const problems = error instanceof KairosError ? (error.detail['problems'] as readonly ConfigProblem[]) : [];
-    const message = problems.map((problem) => problem.message).find((text) => text.includes('no quantity')) ?? '';
-    const bounds = /must be a (duration|size) from (.+?) such as/.exec(message);
+  for (const kind of [undefined, ...kindsOfSection(path)]) {
+    const bounds = /must be a (duration|size) from (.+?) such as/.exec(refusalOf(path, kind));
     if (bounds !== null) return `${bounds[1]} ${bounds[2]}`;
   }
   throw new Error(`${path}: the parser does not say what it takes`);
+}
+
+/** What the parser says to a wrong value there; an entry of a choice is only read when it has a `kind`. */
+function refusalOf(path: string, kind: string | undefined): string {
+  const value = path.split('.').reduceRight<unknown>((inner, key) => {
+    if (!key.endsWith('[]')) return { [key]: inner };
+    return { [key.slice(0, -2)]: [kind === undefined ? inner : { kind, ...(inner as object) }] };
+  }, 'no quantity');
+  try {
+    parseConfig(JSON.stringify(value), 'config.yaml');
+    return '';
+  } catch (error) {
+    const problems = error instanceof KairosError ? (error.detail['problems'] as readonly ConfigProblem[]) : [];
+    return problems.map((problem) => problem.message).find((text) => text.includes('no quantity')) ?? '';
+  }
+}
+
+/** The kinds that entries of the section of a path may have; none where it is no list of choices. */
+function kindsOfSection(path: string): string[] {
+  const section = (configJsonSchema() as Schema).properties?.[/^\w+/.exec(path)?.[0] ?? ''];
+  const variants = section?.items === undefined ? [] : variantsOf(section.items);
+  return kindsOf(variants.filter((variant) => variant.properties?.['kind'] !== undefined));
 }
 
 function defaultOf(schema: Schema): string {

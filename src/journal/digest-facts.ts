@@ -105,30 +105,69 @@ const RAW_CHARS_MAX = 20_000;
  * @param asOfMs When they were read; a day that was not over then is not complete.
  */
 export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, redact: Redact) {
-  // Made plain first: a control character in the middle of a secret must not hide it from the redactor.
-  const clean = (text: string, charsMax = TEXT_CHARS_MAX): string =>
-    cut(redact(plainLine(text, RAW_CHARS_MAX)), charsMax);
-  const name = (text: string): string => clean(text, NAME_CHARS_MAX);
-  const instant = (ms: number): string => formatInstant(ms, day.timeZone);
-  const { events, givenUp, marked, messages, happened, waiting, slots } = rows;
+  const show = showing(day.timeZone, redact);
+  const { events, marked, messages, happened, slots } = rows;
+  const { lost: _, ...became } = happened;
   return {
     date: day.date,
     timezone: day.timeZone,
-    from: instant(day.fromMs),
-    to: instant(Math.min(day.toMs, Math.max(day.fromMs, asOfMs))),
+    from: show.instant(day.fromMs),
+    to: show.instant(Math.min(day.toMs, Math.max(day.fromMs, asOfMs))),
     complete: asOfMs >= day.toMs,
     events: {
       ...events,
-      top: events.top.map((each) => ({ ...each, source: name(each.source), type: name(each.type) })),
+      top: events.top.map((each) => ({ ...each, source: show.name(each.source), type: show.name(each.type) })),
     },
     jobs: rows.jobs,
+    ...troubleOf(rows, show),
+    waiting: waitingOf(rows, show),
+    schedules: slots && {
+      ...slots,
+      missed: slots.missed.map((each) => ({
+        ...each,
+        schedule: show.name(each.schedule),
+        reason: show.text(each.reason),
+      })),
+    },
+    marked: {
+      ...marked,
+      groups: marked.groups.map(({ origin, topic, count, texts }) => {
+        return { origin: show.name(origin), topic: show.name(topic), count, texts: texts.map(show.text) };
+      }),
+    },
+    messages: { ...messages, reasons: messages.reasons.map((each) => ({ ...each, reason: show.text(each.reason) })) },
+    happened: became,
+    mutes: rows.mutes.map(({ topic, untilMs }) => ({ topic: show.name(topic), until: show.instant(untilMs) })),
+    boots: rows.boots,
+    spend: { model: null, tokens: 0, usd: 0 },
+  };
+}
+
+interface Showing {
+  readonly text: (raw: string) => string;
+  readonly name: (raw: string) => string;
+  readonly instant: (ms: number) => string;
+}
+
+function showing(timeZone: string, redact: Redact): Showing {
+  // Made plain first: a control character in the middle of a secret must not hide it from the redactor.
+  const clean = (raw: string, charsMax: number): string => cut(redact(plainLine(raw, RAW_CHARS_MAX)), charsMax);
+  return {
+    text: (raw) => clean(raw, TEXT_CHARS_MAX),
+    name: (raw) => clean(raw, NAME_CHARS_MAX),
+    instant: (ms) => formatInstant(ms, timeZone),
+  };
+}
+
+function troubleOf({ givenUp, happened }: DigestRows, { text, name }: Showing) {
+  return {
     givenUp: {
       total: givenUp.total,
       items: givenUp.items.map((job) => ({
         ...job,
         id: formatId('j', job.id),
         origin: name(job.origin),
-        error: clean(job.error ?? ''),
+        error: text(job.error ?? ''),
       })),
     },
     lost: {
@@ -137,51 +176,26 @@ export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, red
         id: formatId('m', message.id),
         state: message.state,
         topic: name(message.topic),
-        text: clean(message.text),
-        reason: clean(message.reason ?? ''),
+        text: text(message.text),
+        reason: text(message.reason ?? ''),
       })),
     },
-    waiting: {
-      jobs: {
-        ...waiting.jobs,
-        parkedBy: waiting.jobs.parkedBy.map((each) => ({
-          ...each,
-          origin: name(each.origin),
-          reason: clean(each.reason),
-        })),
-      },
-      messages: {
-        held: waiting.messages.held,
-        underWay: waiting.messages.underWay,
-        oldestQueuedAt: waiting.messages.oldestQueuedAtMs === null ? null : instant(waiting.messages.oldestQueuedAtMs),
-        reasons: waiting.messages.reasons.map((each) => ({ ...each, reason: clean(each.reason) })),
-      },
-      // Nothing asks for approval yet.
-      approvals: 0,
+  };
+}
+
+function waitingOf({ waiting: { jobs, messages } }: DigestRows, { text, name, instant }: Showing) {
+  const { oldestQueuedAtMs, ...rest } = messages;
+  return {
+    jobs: {
+      ...jobs,
+      parkedBy: jobs.parkedBy.map((each) => ({ ...each, origin: name(each.origin), reason: text(each.reason) })),
     },
-    schedules: slots && {
-      ...slots,
-      missed: slots.missed.map((each) => ({ ...each, schedule: name(each.schedule), reason: clean(each.reason) })),
+    messages: {
+      ...rest,
+      oldestQueuedAt: oldestQueuedAtMs === null ? null : instant(oldestQueuedAtMs),
+      reasons: messages.reasons.map((each) => ({ ...each, reason: text(each.reason) })),
     },
-    marked: {
-      ...marked,
-      groups: marked.groups.map((group) => ({
-        origin: name(group.origin),
-        topic: name(group.topic),
-        count: group.count,
-        texts: group.texts.map((text) => clean(text)),
-      })),
-    },
-    messages: { ...messages, reasons: messages.reasons.map((each) => ({ ...each, reason: clean(each.reason) })) },
-    happened: {
-      sent: happened.sent,
-      held: happened.held,
-      withdrawn: happened.withdrawn,
-      expired: happened.expired,
-      failed: happened.failed,
-    },
-    mutes: rows.mutes.map(({ topic, untilMs }) => ({ topic: name(topic), until: instant(untilMs) })),
-    boots: rows.boots,
-    spend: { model: null, tokens: 0, usd: 0 },
+    // Nothing asks for approval yet.
+    approvals: 0,
   };
 }

@@ -2,11 +2,6 @@ import { constants } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** Where the digest of a day is: `digests/2026-11-22.md` below the home. */
-export function digestPath(home: string, date: string): string {
-  return join(home, 'digests', `${date}.md`);
-}
-
 /**
  * Writes the digest of a day, through to the disk: the old file or the new one is there, never half of one. 0600 in a
  * directory of 0700.
@@ -29,6 +24,11 @@ export async function writeDigest(home: string, date: string, text: string): Pro
   await flushDirectory(directory);
   if (made !== undefined) await flushDirectory(home);
   return path;
+}
+
+/** Where the digest of a day is: `digests/2026-11-22.md` below the home. */
+function digestPath(home: string, date: string): string {
+  return join(home, 'digests', `${date}.md`);
 }
 
 async function flushDirectory(path: string): Promise<void> {

@@ -45,11 +45,14 @@ function eventTable({ events }: DigestFacts): string[] {
   if (events.total === 0) return [];
   const rows = events.top.map(({ source, type, count }) => [source, type, formatCount(count)]);
   if (events.rest > 0) rows.push(['others', `${formatCount(events.restKinds)} kinds`, formatCount(events.rest)]);
-  const line = (cells: readonly string[]): string => `| ${cells.map(inert).join(' | ')} |`;
   return [
     '## What came in',
-    [line(['Source', 'Type', 'Events']), '| --- | --- | ---: |', ...rows.map(line)].join('\n'),
+    [tableLine(['Source', 'Type', 'Events']), '| --- | --- | ---: |', ...rows.map(tableLine)].join('\n'),
   ];
+}
+
+function tableLine(cells: readonly string[]): string {
+  return `| ${cells.map(inert).join(' | ')} |`;
 }
 
 /** Text from outside makes no link, image, code or HTML, and does not leave its cell. */

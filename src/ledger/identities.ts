@@ -27,11 +27,10 @@ export function pairEvent(database: Database, draft: EventDraft, delivery: Uint8
   const free = database
     .statement(
       `SELECT event_id AS id FROM identities
-       WHERE key = ?1 AND road <> ?2 AND paired IS NULL
-         AND (happened_at IS NULL OR ?3 IS NULL OR abs(happened_at - ?3) <= ?4)
-       ORDER BY abs(coalesce(happened_at - ?3, 0)), event_id LIMIT 1`,
+       WHERE key = ? AND road <> ? AND paired IS NULL AND coalesce(abs(happened_at - ?), 0) <= ?
+       ORDER BY coalesce(abs(happened_at - ?), 0), event_id LIMIT 1`,
     )
-    .get<{ id: number }>(key, road, happenedAtMs, SAME_HAPPENING_MS);
+    .get<{ id: number }>(key, road, happenedAtMs, SAME_HAPPENING_MS, happenedAtMs);
   if (free === undefined) return undefined;
   database.statement('UPDATE identities SET paired = ? WHERE event_id = ?').run(delivery, free.id);
   return free.id;

@@ -73,9 +73,7 @@ export function openRuns(database: Database, writer: Writer): Runs {
 
 function begin(database: Database, draft: RunDraft): number {
   database
-    .statement(
-      'INSERT INTO runs (schedule, job_id, attempt, scheduled_for, started_at) VALUES (?, ?, ?, ?, ?)',
-    )
+    .statement('INSERT INTO runs (schedule, job_id, attempt, scheduled_for, started_at) VALUES (?, ?, ?, ?, ?)')
     .run(draft.schedule, draft.jobId, draft.attempt, draft.scheduledForMs, draft.startedAtMs);
   return database.statement('SELECT max(id) AS id FROM runs').get<{ id: number }>()?.id ?? 0;
 }

@@ -47,9 +47,16 @@ export interface Slot {
 /** Slots: which moments of which schedule were run or missed. A slot is decided once. */
 export interface Slots {
   /** Makes the schedules known, forgets the others, and says how far each is decided. */
-  sync(schedules: readonly { readonly name: string; readonly timing: string }[], nowMs: number): Promise<ReadonlyMap<string, Cursor>>;
+  sync(
+    schedules: readonly { readonly name: string; readonly timing: string }[],
+    nowMs: number,
+  ): Promise<ReadonlyMap<string, Cursor>>;
   /** What is decided already between two instants, both included. */
-  decided(schedule: string, fromMs: number, throughMs: number): readonly { readonly fromMs: number; readonly throughMs: number }[];
+  decided(
+    schedule: string,
+    fromMs: number,
+    throughMs: number,
+  ): readonly { readonly fromMs: number; readonly throughMs: number }[];
   /** Records the event of a slot, its jobs, the slot, and what was missed before it, in one transaction. */
   run(draft: EventDraft, slot: SlotDraft): Promise<Appended>;
   miss(schedule: string, missed: readonly MissedDraft[], nowMs: number): Promise<void>;
@@ -234,7 +241,8 @@ function list(
   const columns = `SELECT schedule, slot_at AS fromMs, through_at AS throughMs, state, count, reason, event_id AS eventId,
     decided_at AS decidedAtMs FROM slots WHERE schedule = ?`;
   const newest = 'ORDER BY slot_at DESC LIMIT ?';
-  if (state === 'missed') return database.statement(`${columns} AND state = 'missed' ${newest}`).all<Slot>(schedule, limit);
+  if (state === 'missed')
+    return database.statement(`${columns} AND state = 'missed' ${newest}`).all<Slot>(schedule, limit);
   if (state === undefined) return database.statement(`${columns} ${newest}`).all<Slot>(schedule, limit);
   return database.statement(`${columns} AND state = ? ${newest}`).all<Slot>(schedule, state, limit);
 }

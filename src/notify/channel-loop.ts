@@ -108,9 +108,9 @@ function maybeReceived(result: AttemptResult): boolean {
 }
 
 function deliver({ channel, redact }: ChannelLoopOptions, attempt: Attempt, signal: AbortSignal): Promise<SendResult> {
-  const { edit, maybeReceived, earlier } = attempt;
   const message = outgoing(attempt);
-  if (edit === null) return channel.send(message, signal, { maybeReceived, earlier });
+  const { edit } = attempt;
+  if (edit === null) return channel.send(message, signal, attempt);
   const unable: SendResult = { kind: 'refused', error: 'the channel cannot change a message' };
   const grown = { ...message, text: renderMessage(edit.parts, redact), count: edit.parts.count };
   return channel.edit?.(edit.receipt, grown, signal) ?? Promise.resolve(unable);

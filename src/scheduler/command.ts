@@ -81,7 +81,13 @@ export async function runCommand(
 
 function start({ argv: [program = '', ...args], cwd, env }: CommandOptions): ChildProcess | Error {
   try {
-    return spawn(program, args, { cwd, env: { ...env }, detached: true, stdio: ['ignore', 'pipe', 'pipe'], shell: false });
+    return spawn(program, args, {
+      cwd,
+      env: { ...env },
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: false,
+    });
   } catch (error) {
     return error as Error;
   }

@@ -80,7 +80,9 @@ export function commandHandler(ports: CommandPorts): ScheduleHandler {
       return { kind: 'succeeded', effects: [{ kind: 'journal', line }] };
     }
     const told = `${error}${where}${lastWords(result.preview)}`;
-    return job.attempts <= retries || ended === 'aborted' ? { kind: 'retry', error: told } : { kind: 'failed', error: told };
+    return job.attempts <= retries || ended === 'aborted'
+      ? { kind: 'retry', error: told }
+      : { kind: 'failed', error: told };
   };
 }
 

@@ -6,17 +6,27 @@ const HOUR_MS = 3_600_000;
 /** Shorter than the ticker looks by itself (15 s), but no shorter than a run is worth. */
 const EVERY_MS_MIN = 10_000;
 
-const cron = z.string().min(1).max(200).superRefine((text, context) => {
-  const wrong = checkCron(text);
-  if (wrong !== undefined) context.addIssue({ code: 'custom', message: `${wrong}, got ${JSON.stringify(text)}` });
-});
+const cron = z
+  .string()
+  .min(1)
+  .max(200)
+  .superRefine((text, context) => {
+    const wrong = checkCron(text);
+    if (wrong !== undefined) context.addIssue({ code: 'custom', message: `${wrong}, got ${JSON.stringify(text)}` });
+  });
 
-const at = z.string().max(64).refine((text) => isInstant(text) || isLocal(text), {
-  error: 'must be an instant such as 2026-12-24T18:00:00Z, or a local date and time such as 2026-12-24T18:00',
-});
+const at = z
+  .string()
+  .max(64)
+  .refine((text) => isInstant(text) || isLocal(text), {
+    error: 'must be an instant such as 2026-12-24T18:00:00Z, or a local date and time such as 2026-12-24T18:00',
+  });
 
 const text = z.string().min(1).max(2_000);
-const argument = z.string().max(8_000).refine((value) => !value.includes('\0'), { error: 'must not hold a NUL' });
+const argument = z
+  .string()
+  .max(8_000)
+  .refine((value) => !value.includes('\0'), { error: 'must not hold a NUL' });
 
 const fields = z.strictObject({
   name: z
@@ -37,7 +47,12 @@ const fields = z.strictObject({
     .enum(['skip', 'once', 'all'])
     .default('once')
     .meta({ description: 'What becomes of runs that were missed: none of them, the newest one, or all.' }),
-  catchUpMax: z.int().min(1).max(100).optional().meta({ description: 'The most runs made up for with all. Default 24.' }),
+  catchUpMax: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'The most runs made up for with all. Default 24.' }),
   jitter: durationValue({ minMs: 0, maxMs: 6 * HOUR_MS })
     .optional()
     .meta({ description: 'Each run comes later by an amount below this that the name decides. Default none.' }),
@@ -46,7 +61,12 @@ const fields = z.strictObject({
     .default('skip')
     .meta({ description: 'A run that is due while the one before has not ended is left out, and shown as missed.' }),
   do: z.enum(['digest', 'notify', 'command', 'agent']).meta({ description: 'What is done.' }),
-  topic: z.string().min(1).max(200).optional().meta({ description: 'What messages belong together. Default: the name.' }),
+  topic: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ description: 'What messages belong together. Default: the name.' }),
   text: text.optional().meta({ description: 'What is told.' }),
   argv: z
     .array(argument)
@@ -61,7 +81,9 @@ const fields = z.strictObject({
   env: z
     .record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/), argument)
     .optional()
-    .meta({ description: 'Added to PATH, HOME, LANG and TZ, which is all that the command sees. No place for secrets.' }),
+    .meta({
+      description: 'Added to PATH, HOME, LANG and TZ, which is all that the command sees. No place for secrets.',
+    }),
   retries: z
     .int()
     .min(0)
@@ -115,11 +137,15 @@ function timingMisfits(value: Fields): Misfit[] {
     const got = timings.length === 0 ? 'none' : timings.join(' and ');
     found.push({ key: timings[1] ?? 'name', message: `needs exactly one of cron, every and at, got ${got}` });
   }
-  const absolute = value.every !== undefined ? 'every' : value.at !== undefined && isInstant(value.at) ? 'an at with its offset' : '';
+  const absolute =
+    value.every !== undefined ? 'every' : value.at !== undefined && isInstant(value.at) ? 'an at with its offset' : '';
   if (value.timezone !== undefined && absolute !== '')
     found.push({ key: 'timezone', message: `has no effect with ${absolute}` });
   if (value.catchUpMax !== undefined && value.catchUp !== 'all')
-    found.push({ key: 'catchUpMax', message: `has no effect with catchUp: ${value.catchUp}; it belongs to catchUp: all` });
+    found.push({
+      key: 'catchUpMax',
+      message: `has no effect with catchUp: ${value.catchUp}; it belongs to catchUp: all`,
+    });
   if (value.every !== undefined && value.jitter !== undefined && value.jitter >= value.every)
     found.push({ key: 'jitter', message: `must be below every (${formatDuration(value.every)})` });
   return found;

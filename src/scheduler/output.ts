@@ -76,7 +76,11 @@ export function openOutput(path: string, redact: Redact): OutputSink {
       const short = written <= PREVIEW_CHARACTERS * 2;
       const overlap = head.length + tail.length - written;
       const preview = short ? head + tail.slice(Math.max(0, overlap)) : `${head}\n[…]\n${tail}`;
-      return { preview: failure === undefined ? preview : `${preview}\n[not kept: ${failure.message}]`, bytes, kept: file !== undefined && failure === undefined };
+      return {
+        preview: failure === undefined ? preview : `${preview}\n[not kept: ${failure.message}]`,
+        bytes,
+        kept: file !== undefined && failure === undefined,
+      };
     },
   };
 }

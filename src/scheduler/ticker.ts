@@ -181,7 +181,8 @@ function untilNext(entries: Iterable<Entry>, nowMs: number): number {
 async function runNow(name: string, entry: Entry | undefined, { store, clock }: SchedulerOptions): Promise<number> {
   if (entry === undefined) throw new KairosError('NOT_FOUND', `there is no schedule ${JSON.stringify(name)}`);
   const waits = store.unfinished(name);
-  if (waits !== undefined) throw new KairosError('STATE_CONFLICT', `a run of ${name} is under way already: it is ${waits}`);
+  if (waits !== undefined)
+    throw new KairosError('STATE_CONFLICT', `a run of ${name} is under way already: it is ${waits}`);
   const nowMs = clock.wallMs();
   return (await store.runByHand(slotEvent(entry.schedule, nowMs, 'asked', nowMs), name)).id;
 }

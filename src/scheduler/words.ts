@@ -19,6 +19,8 @@ export async function describeSchedule(schedule: Schedule, defaultZone: string):
     case 'every':
       return `Every ${formatDuration(timing.everyMs)}${later}`;
     case 'at':
-      return `Once at ${formatInstant(timing.atMs, schedule.timezone ?? defaultZone).slice(0, 16).replace('T', ' ')}${later}`;
+      return `Once at ${formatInstant(timing.atMs, schedule.timezone ?? defaultZone)
+        .slice(0, 16)
+        .replace('T', ' ')}${later}`;
   }
 }

@@ -20,12 +20,12 @@ interface World {
   start(): Promise<Daemon>;
 }
 
-function world(home: string): World {
+function world(home: string, env: Readonly<Record<string, string>> = ENV): World {
   const printed: string[] = [];
   const waiting = new Map<string, (fields: Readonly<Record<string, unknown>>) => void>();
   const write = (fields: Readonly<Record<string, unknown>>, message: string): void => waiting.get(message)?.(fields);
   const log: Log = { debug: write, info: write, warn: write, error: write, child: () => log };
-  const reread = () => ({ config: loadConfig(home, ENV), secrets: readSecrets(home, ENV) });
+  const reread = () => ({ config: loadConfig(home, env), secrets: readSecrets(home, env) });
   return {
     home,
     printed,
@@ -73,25 +73,21 @@ describe('the daemon', () => {
     expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
   });
 
-  test('holds its home alone: a second start is told who has it [DAEMON-SINGLE-INSTANCE]', async () => {
+  test('holds its home alone: a second start is told who has it [DAEMON-SECOND-START-EXIT-4]', async () => {
     using home = folder();
     const { start } = world(home.path);
     await using _first = await start();
     await expect(start()).rejects.toMatchObject({ code: 'HOME_HELD' });
   });
 
-  test('closes what it opened when it cannot start', async () => {
+  test('closes what it opened when it cannot start [DAEMON-STOP-ORDER]', async () => {
     using home = folder();
-    const { start } = world(home.path);
-    await using other = await start();
     using second = folder();
-    writeFileSync(join(second.path, 'config.yaml'), `server: { port: ${other.port} }\n`);
-    const taken = world(second.path);
-    const busy = { ...ENV, KAIROS_PORT: String(other.port) };
-    expect(loadConfig(second.path, busy).server.port).toBe(other.port);
-    // KAIROS_PORT=0 of the tests' world overrides the file, so this one starts: its home was not left locked by anything.
-    await (await taken.start())[Symbol.asyncDispose]();
-    await (await taken.start())[Symbol.asyncDispose]();
+    await using other = await world(home.path).start();
+    const taken = world(second.path, { ...ENV, KAIROS_PORT: String(other.port) });
+    await expect(taken.start()).rejects.toMatchObject({ code: 'PORT_TAKEN' });
+    await using daemon = await world(second.path).start();
+    expect(daemon.port).not.toBe(other.port);
   });
 
   test('stops in order: the doors, then the work, then the log, the ledger last [DAEMON-STOP-ORDER]', async () => {

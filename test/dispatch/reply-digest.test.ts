@@ -26,7 +26,7 @@ const { signal } = new AbortController();
 
 async function said(ports: ReplyPorts, text = JOB.text): Promise<string> {
   const outcome = await createReply(ports)({ ...JOB, text }, signal);
-  if (outcome.kind !== 'succeeded') return expect.fail(outcome.kind);
+  if (outcome.kind !== 'succeeded') throw new Error(outcome.kind);
   expect(outcome.effects).toMatchObject([{ kind: 'message', message: { kind: 'reactive', replyTo: 12, jobId: 3 } }]);
   const [effect] = outcome.effects;
   return effect?.kind === 'message' ? effect.message.text : '';

@@ -134,7 +134,7 @@ Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash.
     const facts = factsOf(evil, DAY.toMs, redact);
     const shown = renderDigest(facts);
     for (const made of [shown, digestText(facts), JSON.stringify(facts)]) {
-      expect(made).not.toMatch(/hunter2|\u202e|\u0007/);
+      for (const hidden of ['hunter2', '\u202e', '\u0007']) expect(made).not.toContain(hidden);
       expect(made).toContain('[redacted:PASSWORD]'.replaceAll(/[[\]]/g, made === shown ? '\\$&' : '$&'));
     }
     expect(shown).not.toMatch(/(?<!\\)[<`[]/);
@@ -203,7 +203,7 @@ describe('the short text', () => {
           const text = digestText(facts, facts);
           expect(text.length).toBeLessThanOrEqual(DIGEST_TEXT_CHARS_MAX);
           expect(text.isWellFormed()).toBe(true);
-          if (items.length > 5) expect(text.endsWith('\nAll of it: kairos digest 2026-11-21')).toBe(true);
+          expect(items.length <= 5 || text.endsWith('\nAll of it: kairos digest 2026-11-21')).toBe(true);
         },
       ),
     );

@@ -77,10 +77,37 @@ async function useEverything(
   messages.recentReleases(NOON_MS - 3_600_000);
   for (const state of [undefined, ...MESSAGE_STATES])
     messages.list({ limit: 50, after: 1_000, state, sinceMs: NOON_MS + 1 });
+  await deliver(messages);
   await journal.append({ kind: 'log', ref: '', text: 't' }, NOON_MS);
   journal.pending(100);
   await keys.settle(writer);
   await prune(database, writer, RETENTION, NOON_MS);
+}
+
+/** An alert that is delivered, and one that is written into it. */
+async function deliver(messages: ReturnType<typeof openMessages>) {
+  const edits = [{ channel: 'slack', withinMs: 600_000 }];
+  const release = { nowMs: NOON_MS, channels: ['slack'], render: () => 'text', edits };
+  const draft = {
+    kind: 'proactive',
+    urgent: false,
+    topic: 'grows',
+    text: 't',
+    replyTo: null,
+    jobId: null,
+    count: 1,
+  } as const;
+  for (const silent of [false, true]) {
+    const id = await messages.enqueue(draft, NOON_MS);
+    messages.growing(NOON_MS, edits);
+    await messages.release(id, { ...release, silent });
+    messages.openDeliveries('slack', 10);
+    await messages.beginAttempt(id, 'slack', NOON_MS);
+    const result = silent
+      ? ({ kind: 'failed', error: 'gone' } as const)
+      : ({ kind: 'sent', receipt: 'r1', note: null } as const);
+    await messages.endAttempt({ messageId: id, channel: 'slack', nowMs: NOON_MS, result });
+  }
 }
 
 const BIG = /\b(events|jobs|messages|delivery_keys|job_events|body_chunks|journal|deliveries)\b/;
@@ -88,10 +115,8 @@ const BIG = /\b(events|jobs|messages|delivery_keys|job_events|body_chunks|journa
 function wholeTableScans(database: Database, sql: string): string[] {
   if (!/^\s*(SELECT|UPDATE|DELETE|INSERT)/i.test(sql)) return [];
   const plan = database.statement(`EXPLAIN QUERY PLAN ${sql}`);
-  const values = Array.from(
-    { length: new Set(sql.match(/\?\d*/g)).size === 1 ? (sql.match(/\?/g) ?? []).length : 0 },
-    () => 1,
-  );
+  const marks = sql.match(/\?\d*/g) ?? [];
+  const values = marks.every((mark) => mark === '?') ? marks.map(() => 1) : [];
   const rows = plan.all<{ detail: string }>(...values);
   return rows
     .map(({ detail }) => detail)

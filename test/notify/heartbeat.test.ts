@@ -41,13 +41,13 @@ function world(url: string, ports: Partial<HeartbeatPorts> = {}, options: Partia
   const clock = new FakeClock();
   const log = recordingLog();
   // Time stands still while a call is on the wire, and a test waits for its end.
-  let under = 0;
+  const under = { way: 0 };
   const counting: HeartbeatPorts['fetch'] = async (address, init) => {
-    under += 1;
+    under.way += 1;
     try {
       return await fetch(address, init);
     } finally {
-      under -= 1;
+      under.way -= 1;
     }
   };
   const made = {
@@ -62,7 +62,7 @@ function world(url: string, ports: Partial<HeartbeatPorts> = {}, options: Partia
   const loop = startHeartbeat({ url, every: 5 * MINUTE_MS, timeout: 10_000, ...options }, made);
   const idle = async (): Promise<void> => {
     do await settle();
-    while (under > 0);
+    while (under.way > 0);
     await settle();
   };
   return {

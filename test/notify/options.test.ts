@@ -4,6 +4,8 @@ import { notifyOptions } from '../../src/notify/options.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 const HOOK = { kind: 'webhook', url: 'http://127.0.0.1:9000/hook' };
+const SLACK = { kind: 'slack', channel: 'C0123' };
+const TELEGRAM = { kind: 'telegram', chat: '123456', allow: [123456] };
 const PORTS: ChannelPorts = { fetch, clock: new FakeClock(), print() {}, secretOf: () => undefined };
 
 describe('notify:', () => {
@@ -27,9 +29,41 @@ describe('notify:', () => {
       'must differ from the other names, got a twice',
     ],
     [[{ ...HOOK, name: 'A b' }], 'must be 1 to 40 of a-z, 0-9 and -, such as phone'],
+    [[{ ...SLACK, channel: '#general' }], expect.stringContaining('must be the id of a channel such as C0123456789')],
+    [[{ ...TELEGRAM, chat: 'me' }], expect.stringContaining('must be the number of a chat such as "123456"')],
+    [[{ ...TELEGRAM, allow: [-5] }], 'must be the number of a person, above 0'],
+    [[{ ...TELEGRAM, edit: '5s' }], 'must be off, or a duration from 10s to 1d such as 10m'],
     [[{ ...HOOK, secretEnv: 'not a name' }], 'must be the name of a variable such as HOOK_SECRET'],
   ])('%j is refused: %s', (section, message) => {
     expect(notifyOptions.safeParse(section).error?.issues.map((issue) => issue.message)).toEqual([message]);
+  });
+
+  test('slack and telegram are written as the contract says; alerts grow for ten minutes, as long as is said, or never', () => {
+    const parsed = notifyOptions.parse([
+      TELEGRAM,
+      SLACK,
+      { ...SLACK, edit: 'off' },
+      { ...TELEGRAM, chat: -1001, edit: '1h' },
+    ]);
+    expect(parsed).toEqual([
+      { kind: 'telegram', name: 'telegram', chat: '123456', allow: [123456], edit: 600_000 },
+      { kind: 'slack', name: 'slack', channel: 'C0123', edit: 600_000 },
+      { kind: 'slack', name: 'slack-2', channel: 'C0123', edit: 0 },
+      { kind: 'telegram', name: 'telegram-2', chat: '-1001', allow: [123456], edit: 3_600_000 },
+    ]);
+  });
+
+  test('slack and telegram need their token, and take another address of the API', () => {
+    const list = notifyOptions.parse([SLACK, TELEGRAM]);
+    expect(() => createChannels(list, PORTS)).toThrow('channel slack needs SLACK_BOT_TOKEN');
+    const secrets: Record<string, string> = { SLACK_BOT_TOKEN: 'xoxb-1', TELEGRAM_BOT_TOKEN: '1:a' };
+    const ports = { ...PORTS, secretOf: (name: string) => secrets[name] };
+    expect(createChannels(list, ports).map(({ name, editMs }) => [name, editMs])).toEqual([
+      ['slack', 600_000],
+      ['telegram', 600_000],
+    ]);
+    secrets['TELEGRAM_API_ROOT'] = 'api.telegram.org';
+    expect(() => createChannels(list, ports)).toThrow('TELEGRAM_API_ROOT must be an http or https URL');
   });
 
   test('channels are made in order; a secret that is named must be there', () => {

@@ -12,7 +12,9 @@ function slots(cron: string, zone: string, after: string, count: number): string
   const found: string[] = [];
   let atMs = times.next(Date.parse(after));
   while (atMs !== undefined && found.length < count) {
-    found.push(Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(zone).toString({ timeZoneName: 'never' }));
+    found.push(
+      Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(zone).toString({ timeZoneName: 'never' }),
+    );
     atMs = times.next(atMs);
   }
   return found;
@@ -20,12 +22,42 @@ function slots(cron: string, zone: string, after: string, count: number): string
 
 describe('a fixed time in a gap runs once, at the end of the gap [CRON-DST]', () => {
   test.each([
-    ['America/New_York', '30 2 * * *', '2026-03-08T00:00-05:00', '2026-03-08T03:00:00-04:00', '2026-03-09T02:30:00-04:00'],
+    [
+      'America/New_York',
+      '30 2 * * *',
+      '2026-03-08T00:00-05:00',
+      '2026-03-08T03:00:00-04:00',
+      '2026-03-09T02:30:00-04:00',
+    ],
     ['Europe/Berlin', '30 2 * * *', '2026-03-29T00:00+01:00', '2026-03-29T03:00:00+02:00', '2026-03-30T02:30:00+02:00'],
-    ['America/Santiago', '0 0 * * *', '2026-09-05T22:00-04:00', '2026-09-06T01:00:00-03:00', '2026-09-07T00:00:00-03:00'],
-    ['Australia/Lord_Howe', '15 2 * * *', '2026-10-04T00:00+10:30', '2026-10-04T02:30:00+11:00', '2026-10-05T02:15:00+11:00'],
-    ['Europe/Berlin', '15,45 2 * * *', '2026-03-29T00:00+01:00', '2026-03-29T03:00:00+02:00', '2026-03-30T02:15:00+02:00'],
-    ['Europe/Berlin', '10 30 2 * * *', '2026-03-29T00:00+01:00', '2026-03-29T03:00:00+02:00', '2026-03-30T02:30:10+02:00'],
+    [
+      'America/Santiago',
+      '0 0 * * *',
+      '2026-09-05T22:00-04:00',
+      '2026-09-06T01:00:00-03:00',
+      '2026-09-07T00:00:00-03:00',
+    ],
+    [
+      'Australia/Lord_Howe',
+      '15 2 * * *',
+      '2026-10-04T00:00+10:30',
+      '2026-10-04T02:30:00+11:00',
+      '2026-10-05T02:15:00+11:00',
+    ],
+    [
+      'Europe/Berlin',
+      '15,45 2 * * *',
+      '2026-03-29T00:00+01:00',
+      '2026-03-29T03:00:00+02:00',
+      '2026-03-30T02:15:00+02:00',
+    ],
+    [
+      'Europe/Berlin',
+      '10 30 2 * * *',
+      '2026-03-29T00:00+01:00',
+      '2026-03-29T03:00:00+02:00',
+      '2026-03-30T02:30:10+02:00',
+    ],
     // The gap ends with the day, on another date than the one that was meant.
     ['America/Nuuk', '30 23 * * 6', '2026-03-28T12:00-02:00', '2026-03-29T00:00:00-01:00', '2026-04-04T23:30:00-01:00'],
   ])('%s, %s', (zone, cron, after, first, second) => {
@@ -35,10 +67,28 @@ describe('a fixed time in a gap runs once, at the end of the gap [CRON-DST]', ()
 
 describe('a fixed time in a repeated hour runs once, the first time [CRON-DST]', () => {
   test.each([
-    ['America/New_York', '30 1 * * *', '2026-11-01T00:00-04:00', '2026-11-01T01:30:00-04:00', '2026-11-02T01:30:00-05:00'],
+    [
+      'America/New_York',
+      '30 1 * * *',
+      '2026-11-01T00:00-04:00',
+      '2026-11-01T01:30:00-04:00',
+      '2026-11-02T01:30:00-05:00',
+    ],
     ['Europe/Berlin', '30 2 * * *', '2026-10-25T00:00+02:00', '2026-10-25T02:30:00+02:00', '2026-10-26T02:30:00+01:00'],
-    ['America/Santiago', '30 23 * * *', '2026-04-04T22:00-03:00', '2026-04-04T23:30:00-03:00', '2026-04-05T23:30:00-04:00'],
-    ['Australia/Lord_Howe', '45 1 * * *', '2026-04-05T00:00+11:00', '2026-04-05T01:45:00+11:00', '2026-04-06T01:45:00+10:30'],
+    [
+      'America/Santiago',
+      '30 23 * * *',
+      '2026-04-04T22:00-03:00',
+      '2026-04-04T23:30:00-03:00',
+      '2026-04-05T23:30:00-04:00',
+    ],
+    [
+      'Australia/Lord_Howe',
+      '45 1 * * *',
+      '2026-04-05T00:00+11:00',
+      '2026-04-05T01:45:00+11:00',
+      '2026-04-06T01:45:00+10:30',
+    ],
   ])('%s, %s', (zone, cron, after, first, second) => {
     expect(slots(cron, zone, after, 2)).toEqual([first, second]);
   });
@@ -78,19 +128,35 @@ describe('days', () => {
   });
 
   test('that begin with * restrict nothing by themselves, as in crontab', () => {
-    expect(slots('0 0 */2 * 1', 'UTC', '2026-11-22T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual(['2026-11-23', '2026-12-07']);
-    expect(slots('0 0 * * 1', 'UTC', '2026-11-22T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual(['2026-11-23', '2026-11-30']);
+    expect(slots('0 0 */2 * 1', 'UTC', '2026-11-22T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual([
+      '2026-11-23',
+      '2026-12-07',
+    ]);
+    expect(slots('0 0 * * 1', 'UTC', '2026-11-22T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual([
+      '2026-11-23',
+      '2026-11-30',
+    ]);
   });
 
   test('come in leap years only, or from names', () => {
-    expect(slots('0 0 29 2 *', 'UTC', '2026-11-22T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual(['2028-02-29', '2032-02-29']);
-    expect(slots('0 9 * jan MON-FRI', 'UTC', '2026-12-31T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual(['2027-01-01', '2027-01-04']);
+    expect(slots('0 0 29 2 *', 'UTC', '2026-11-22T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual([
+      '2028-02-29',
+      '2032-02-29',
+    ]);
+    expect(slots('0 9 * jan MON-FRI', 'UTC', '2026-12-31T12:00Z', 2).map((at) => at.slice(0, 10))).toEqual([
+      '2027-01-01',
+      '2027-01-04',
+    ]);
   });
 });
 
 test('an instant between two seconds counts from where it is', () => {
-  expect(cronTimes('*/10 * * * * *', 'UTC').next(Date.parse('2026-11-22T12:00:09.999Z'))).toBe(Date.parse('2026-11-22T12:00:10Z'));
-  expect(cronTimes('*/10 * * * * *', 'UTC').next(Date.parse('2026-11-22T12:00:10.001Z'))).toBe(Date.parse('2026-11-22T12:00:20Z'));
+  expect(cronTimes('*/10 * * * * *', 'UTC').next(Date.parse('2026-11-22T12:00:09.999Z'))).toBe(
+    Date.parse('2026-11-22T12:00:10Z'),
+  );
+  expect(cronTimes('*/10 * * * * *', 'UTC').next(Date.parse('2026-11-22T12:00:10.001Z'))).toBe(
+    Date.parse('2026-11-22T12:00:20Z'),
+  );
 });
 
 describe('an expression that means nothing is refused, and the field named', () => {
@@ -111,9 +177,12 @@ describe('an expression that means nothing is refused, and the field named', () 
     expect(checkCron(cron)).toContain(word);
   });
 
-  test.each(['0 8 * * *', '*/5 * * * * *', '0 0 * * 7', '0 0 L * *', '0 0 * * 5#2', '0 9-17/2 * JAN,JUL MON-FRI'])('but not %s', (cron) => {
-    expect(checkCron(cron)).toBeUndefined();
-  });
+  test.each(['0 8 * * *', '*/5 * * * * *', '0 0 * * 7', '0 0 L * *', '0 0 * * 5#2', '0 9-17/2 * JAN,JUL MON-FRI'])(
+    'but not %s',
+    (cron) => {
+      expect(checkCron(cron)).toBeUndefined();
+    },
+  );
 });
 
 const field = (least: number, most: number): fc.Arbitrary<string> => {
@@ -131,10 +200,19 @@ const field = (least: number, most: number): fc.Arbitrary<string> => {
 };
 /** Near midnight and the small hours, where the clocks change. */
 const hour = fc.oneof(field(0, 23), field(0, 3), fc.constantFrom('23', '0', '1', '2', '1-3', '22,23'));
-const expression = fc.tuple(field(0, 59), hour, fc.oneof(fc.constant('*'), field(1, 31)), fc.oneof(fc.constant('*'), field(1, 12)), fc.oneof(fc.constant('*'), field(0, 6)));
+const expression = fc.tuple(
+  field(0, 59),
+  hour,
+  fc.oneof(fc.constant('*'), field(1, 31)),
+  fc.oneof(fc.constant('*'), field(1, 12)),
+  fc.oneof(fc.constant('*'), field(0, 6)),
+);
 
 test('what croner takes of plain expressions, node-cron takes as well', () => {
-  const wild = fc.array(fc.oneof(field(0, 70), fc.constantFrom('1-', '-', '*/0', '5/5', '7,', '1-70', '9-1')), { minLength: 5, maxLength: 6 });
+  const wild = fc.array(fc.oneof(field(0, 70), fc.constantFrom('1-', '-', '*/0', '5/5', '7,', '1-70', '9-1')), {
+    minLength: 5,
+    maxLength: 6,
+  });
   fc.assert(
     fc.property(wild, (fields) => {
       const cron = fields.join(' ');
@@ -164,17 +242,25 @@ test('slots are those that a walk through every minute finds [CRON-DST]', () => 
     });
   });
   fc.assert(
-    fc.property(expression, fc.constantFrom(...changes), fc.integer({ min: -40 * 60, max: 10 * 60 }), (fields, [zone, changeMs], minutes) => {
-      const cron = fields.join(' ');
-      fc.pre(checkCron(cron) === undefined);
-      const afterMs = changeMs + minutes * 60_000 + 30_000;
-      const untilMs = afterMs + 50 * HOUR_MS;
-      const times = cronTimes(cron, zone);
-      const found: number[] = [];
-      for (let atMs = times.next(afterMs); atMs !== undefined && atMs <= untilMs; atMs = times.next(atMs)) found.push(atMs);
-      const said = (all: readonly number[]): string[] => all.map((ms) => new Date(ms).toISOString());
-      expect(said(found), `${cron} in ${zone} after ${new Date(afterMs).toISOString()}`).toEqual(said(slowSlots(cron, zone, afterMs, untilMs)));
-    }),
+    fc.property(
+      expression,
+      fc.constantFrom(...changes),
+      fc.integer({ min: -40 * 60, max: 10 * 60 }),
+      (fields, [zone, changeMs], minutes) => {
+        const cron = fields.join(' ');
+        fc.pre(checkCron(cron) === undefined);
+        const afterMs = changeMs + minutes * 60_000 + 30_000;
+        const untilMs = afterMs + 50 * HOUR_MS;
+        const times = cronTimes(cron, zone);
+        const found: number[] = [];
+        for (let atMs = times.next(afterMs); atMs !== undefined && atMs <= untilMs; atMs = times.next(atMs))
+          found.push(atMs);
+        const said = (all: readonly number[]): string[] => all.map((ms) => new Date(ms).toISOString());
+        expect(said(found), `${cron} in ${zone} after ${new Date(afterMs).toISOString()}`).toEqual(
+          said(slowSlots(cron, zone, afterMs, untilMs)),
+        );
+      },
+    ),
     { numRuns: 120 },
   );
 });

@@ -7,7 +7,16 @@ const NOW_MS = Date.parse('2026-11-22T12:00:00Z');
 /** Slots that many hours ago. */
 function situation(hoursAgo: readonly number[], given: Partial<Situation> = {}): Situation {
   const slots = hoursAgo.map((hours) => NOW_MS - hours * HOUR_MS);
-  return { due: { slots, earlier: undefined }, catchUp: 'once', catchUpMax: 24, busy: undefined, nowMs: NOW_MS, absence: 'the machine slept', single: false, ...given };
+  return {
+    due: { slots, earlier: undefined },
+    catchUp: 'once',
+    catchUpMax: 24,
+    busy: undefined,
+    nowMs: NOW_MS,
+    absence: 'the machine slept',
+    single: false,
+    ...given,
+  };
 }
 const ago = (hours: number): number => NOW_MS - hours * HOUR_MS;
 
@@ -15,7 +24,9 @@ describe('slots that are late', () => {
   test('with once: the newest runs, the others are shown as caught up by it [SCHED-CATCH-UP]', () => {
     expect(decide(situation([3, 2, 1]))).toEqual({
       run: ago(1),
-      missed: [{ fromMs: ago(3), throughMs: ago(2), count: 2, reason: 'caught up by 2026-11-22T11:00:00Z: the machine slept' }],
+      missed: [
+        { fromMs: ago(3), throughMs: ago(2), count: 2, reason: 'caught up by 2026-11-22T11:00:00Z: the machine slept' },
+      ],
       waiting: false,
     });
   });
@@ -26,7 +37,10 @@ describe('slots that are late', () => {
       missed: [{ fromMs: ago(2), throughMs: ago(1), count: 2, reason: '1h late, the machine slept (catchUp: skip)' }],
       waiting: false,
     });
-    expect(decide(situation([2, 1, 0], { catchUp: 'skip' }))).toMatchObject({ run: ago(0), missed: [{ fromMs: ago(2), throughMs: ago(1), count: 2 }] });
+    expect(decide(situation([2, 1, 0], { catchUp: 'skip' }))).toMatchObject({
+      run: ago(0),
+      missed: [{ fromMs: ago(2), throughMs: ago(1), count: 2 }],
+    });
   });
 
   test('with all: the oldest runs and the others wait for it; more than the cap are missed [SCHED-CATCH-UP]', () => {
@@ -40,7 +54,8 @@ describe('slots that are late', () => {
   });
 
   test('begin after the grace', () => {
-    const due = (ms: number): Situation => situation([], { catchUp: 'skip', due: { slots: [NOW_MS - ms], earlier: undefined } });
+    const due = (ms: number): Situation =>
+      situation([], { catchUp: 'skip', due: { slots: [NOW_MS - ms], earlier: undefined } });
     expect(decide(due(GRACE_MS)).run).toBe(NOW_MS - GRACE_MS);
     expect(decide(due(GRACE_MS + 1)).run).toBeUndefined();
   });
@@ -50,12 +65,20 @@ describe('while the run before has not ended', () => {
   const busy = 'the run before had not ended';
 
   test('a slot is missed, and says why [SCHED-OVERLAP]', () => {
-    expect(decide(situation([0], { busy }))).toEqual({ run: undefined, missed: [{ fromMs: ago(0), throughMs: ago(0), count: 1, reason: busy }], waiting: false });
+    expect(decide(situation([0], { busy }))).toEqual({
+      run: undefined,
+      missed: [{ fromMs: ago(0), throughMs: ago(0), count: 1, reason: busy }],
+      waiting: false,
+    });
   });
 
   test('with all it waits, up to the cap [SCHED-OVERLAP]', () => {
     expect(decide(situation([1, 0], { busy, catchUp: 'all' }))).toEqual({ run: undefined, missed: [], waiting: true });
-    expect(decide(situation([2, 1, 0], { busy, catchUp: 'all', catchUpMax: 1 }))).toMatchObject({ run: undefined, missed: [{ count: 2 }], waiting: true });
+    expect(decide(situation([2, 1, 0], { busy, catchUp: 'all', catchUpMax: 1 }))).toMatchObject({
+      run: undefined,
+      missed: [{ count: 2 }],
+      waiting: true,
+    });
   });
 });
 

@@ -13,17 +13,27 @@ const iso = (all: readonly number[]): string[] => all.map((ms) => new Date(ms).t
 
 describe('the next slots', () => {
   test('of cron are in the zone of the schedule, or of the configuration', () => {
-    expect(iso(nextSlots(timing({ cron: '0 8 * * *' }), NOON_MS, 2))).toEqual(['2026-11-23T07:00:00.000Z', '2026-11-24T07:00:00.000Z']);
-    expect(iso(nextSlots(timing({ cron: '0 8 * * *', timezone: 'America/New_York' }), NOON_MS, 1))).toEqual(['2026-11-22T13:00:00.000Z']);
+    expect(iso(nextSlots(timing({ cron: '0 8 * * *' }), NOON_MS, 2))).toEqual([
+      '2026-11-23T07:00:00.000Z',
+      '2026-11-24T07:00:00.000Z',
+    ]);
+    expect(iso(nextSlots(timing({ cron: '0 8 * * *', timezone: 'America/New_York' }), NOON_MS, 1))).toEqual([
+      '2026-11-22T13:00:00.000Z',
+    ]);
   });
 
   test('of every are the same whenever one starts', () => {
-    expect(iso(nextSlots(timing({ every: '6h' }), NOON_MS, 2))).toEqual(['2026-11-22T18:00:00.000Z', '2026-11-23T00:00:00.000Z']);
+    expect(iso(nextSlots(timing({ every: '6h' }), NOON_MS, 2))).toEqual([
+      '2026-11-22T18:00:00.000Z',
+      '2026-11-23T00:00:00.000Z',
+    ]);
     expect(iso(nextSlots(timing({ every: '6h' }), NOON_MS + 1, 1))).toEqual(['2026-11-22T18:00:00.000Z']);
   });
 
   test('of at are one or none; a local one follows the rules of the clocks', () => {
-    expect(iso(nextSlots(timing({ at: '2026-11-22T14:00:00+01:00' }), NOON_MS, 3))).toEqual(['2026-11-22T13:00:00.000Z']);
+    expect(iso(nextSlots(timing({ at: '2026-11-22T14:00:00+01:00' }), NOON_MS, 3))).toEqual([
+      '2026-11-22T13:00:00.000Z',
+    ]);
     expect(nextSlots(timing({ at: '2026-11-22T12:00:00Z' }), NOON_MS, 3)).toEqual([]);
     expect(iso(nextSlots(timing({ at: '2027-03-28T02:30' }), NOON_MS, 1))).toEqual(['2027-03-28T01:00:00.000Z']);
     expect(iso(nextSlots(timing({ at: '2027-10-31T02:30' }), NOON_MS, 1))).toEqual(['2027-10-31T00:30:00.000Z']);

@@ -11,7 +11,18 @@ test('an entry is filled in', () => {
   expect(schedulesOptions.parse([DAILY])).toEqual([{ ...DAILY, catchUp: 'once', overlap: 'skip' }]);
   expect(schedulesOptions.parse(undefined)).toEqual([]);
   expect(
-    schedulesOptions.parse([{ name: 'backup', every: '6h', do: 'command', argv: ['backup', '--all'], timeout: '30m', jitter: '10m', catchUp: 'all', catchUpMax: 3 }]),
+    schedulesOptions.parse([
+      {
+        name: 'backup',
+        every: '6h',
+        do: 'command',
+        argv: ['backup', '--all'],
+        timeout: '30m',
+        jitter: '10m',
+        catchUp: 'all',
+        catchUpMax: 3,
+      },
+    ]),
   ).toMatchObject([{ every: 21_600_000, timeout: 1_800_000, jitter: 600_000, catchUpMax: 3 }]);
 });
 
@@ -25,7 +36,10 @@ describe('an entry is refused, and the key named [SCHED-CONFIG]', () => {
     [{ ...DAILY, cron: undefined, at: '2026-12-24' }, 'at: must be an instant'],
     [{ ...DAILY, timezone: 'Berlin' }, 'timezone: must be an IANA time zone'],
     [{ ...DAILY, cron: undefined, every: '1h', timezone: 'Europe/Berlin' }, 'timezone: has no effect with every'],
-    [{ ...DAILY, cron: undefined, at: '2026-12-24T18:00:00Z', timezone: 'Europe/Berlin' }, 'timezone: has no effect with an at'],
+    [
+      { ...DAILY, cron: undefined, at: '2026-12-24T18:00:00Z', timezone: 'Europe/Berlin' },
+      'timezone: has no effect with an at',
+    ],
     [{ ...DAILY, catchUpMax: 3 }, 'catchUpMax: has no effect with catchUp: once'],
     [{ ...DAILY, catchUp: 'all', catchUpMax: 101 }, 'catchUpMax: '],
     [{ ...DAILY, cron: undefined, every: '10m', jitter: '10m' }, 'jitter: must be below every'],
@@ -36,7 +50,10 @@ describe('an entry is refused, and the key named [SCHED-CONFIG]', () => {
     [{ ...DAILY, do: 'command', argv: 'ls -l' }, 'argv: '],
     [{ ...DAILY, do: 'command', argv: [] }, 'argv: '],
     [{ ...DAILY, do: 'agent' }, 'prompt: is required with do: agent'],
-    [{ ...DAILY, do: 'agent', prompt: 'go', cwd: '/srv' }, 'cwd: has no effect with do: agent; it belongs to do: command'],
+    [
+      { ...DAILY, do: 'agent', prompt: 'go', cwd: '/srv' },
+      'cwd: has no effect with do: agent; it belongs to do: command',
+    ],
     [{ ...DAILY, name: 'Daily!' }, 'name: must be 1 to 64'],
     [{ ...DAILY, when: 'now' }, ': Unrecognized key'],
   ])('%j: %s', (entry, problem) => {
@@ -48,6 +65,9 @@ describe('an entry is refused, and the key named [SCHED-CONFIG]', () => {
   });
 });
 
-test.each(['2026-12-24T18:00:00Z', '2026-12-24T18:00:00+01:00', '2026-12-24T18:00', '2026-12-24 18:00'])('at: %s is taken', (at) => {
-  expect(problems({ ...DAILY, cron: undefined, at })).toEqual([]);
-});
+test.each(['2026-12-24T18:00:00Z', '2026-12-24T18:00:00+01:00', '2026-12-24T18:00', '2026-12-24 18:00'])(
+  'at: %s is taken',
+  (at) => {
+    expect(problems({ ...DAILY, cron: undefined, at })).toEqual([]);
+  },
+);

@@ -9,7 +9,9 @@ export function slowSlots(expression: string, zone: string, afterMs: number, unt
     const inDays = has(day, wall.day, 1, 31);
     const inWeek = has(weekday, wall.weekday, 0, 7) || (wall.weekday === 0 && has(weekday, 7, 0, 7));
     const dayMatches = day.startsWith('*') || weekday.startsWith('*') ? inDays && inWeek : inDays || inWeek;
-    return has(minute, wall.minute, 0, 59) && has(hour, wall.hour, 0, 23) && has(month, wall.month, 1, 12) && dayMatches;
+    return (
+      has(minute, wall.minute, 0, 59) && has(hour, wall.hour, 0, 23) && has(month, wall.month, 1, 12) && dayMatches
+    );
   };
   const found: number[] = [];
   // A day ahead, to know which wall times were there before.
@@ -21,7 +23,8 @@ export function slowSlots(expression: string, zone: string, afterMs: number, unt
     let due = false;
     if (fixed) {
       // Wall times that the clocks left out belong to the minute at which they go on.
-      for (let leftOutMs = lastWallMs + 60_000; leftOutMs < wallMs; leftOutMs += 60_000) due ||= matches(wallOf(leftOutMs));
+      for (let leftOutMs = lastWallMs + 60_000; leftOutMs < wallMs; leftOutMs += 60_000)
+        due ||= matches(wallOf(leftOutMs));
       due ||= !seen.has(wallMs) && matches(wallOf(wallMs));
       seen.add(wallMs);
     } else {

@@ -7,7 +7,10 @@ const MINUTE_MS = 60_000;
 
 const CRONS = ['*/10 * * * *', '0 * * * *', '30 1,2 * * *', '*/25 1-3 * * *', '15 2 * * *'] as const;
 
-type Step = readonly [kind: 'pass' | 'sleep' | 'gap' | 'set-back' | 'set-forward' | 'restart' | 'hold' | 'jobs', minutes: number];
+type Step = readonly [
+  kind: 'pass' | 'sleep' | 'gap' | 'set-back' | 'set-forward' | 'restart' | 'hold' | 'jobs',
+  minutes: number,
+];
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.tuple(fc.constant('pass' as const), fc.integer({ min: 1, max: 100 })) },
@@ -48,13 +51,27 @@ async function take(world: World, [kind, minutes]: Step): Promise<void> {
 test('whatever the clocks, sleeps, restarts and slow jobs: every slot is run once or shown as missed, none doubled [SCHED-EVERY-SLOT-ONCE]', async () => {
   await fc.assert(
     fc.asyncProperty(
-      fc.constantFrom(['Europe/Berlin', '2026-10-24T23:00:10Z'], ['Europe/Berlin', '2026-03-28T23:00:10Z'], ['Australia/Lord_Howe', '2026-04-04T13:00:10Z']),
-      fc.array(fc.constantFrom('skip' as const, 'once' as const, 'all' as const), { minLength: CRONS.length, maxLength: CRONS.length }),
+      fc.constantFrom(
+        ['Europe/Berlin', '2026-10-24T23:00:10Z'],
+        ['Europe/Berlin', '2026-03-28T23:00:10Z'],
+        ['Australia/Lord_Howe', '2026-04-04T13:00:10Z'],
+      ),
+      fc.array(fc.constantFrom('skip' as const, 'once' as const, 'all' as const), {
+        minLength: CRONS.length,
+        maxLength: CRONS.length,
+      }),
       fc.constantFrom('0s', '7m'),
       fc.array(step, { minLength: 3, maxLength: 12 }),
       async ([zone = '', start = ''], policies, jitter, steps) => {
         const startMs = Date.parse(start);
-        const entries = CRONS.map((cron, index) => ({ name: `s${index}`, cron, catchUp: policies[index], jitter, do: 'notify', text: 'now' }));
+        const entries = CRONS.map((cron, index) => ({
+          name: `s${index}`,
+          cron,
+          catchUp: policies[index],
+          jitter,
+          do: 'notify',
+          text: 'now',
+        }));
         await using world = await openWorld(startMs, schedules(entries), zone);
         for (const one of steps) await take(world, one);
         world.held = false;

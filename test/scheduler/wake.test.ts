@@ -3,7 +3,8 @@ import { jumpBetween, jumpInWords } from '../../src/scheduler/wake.ts';
 
 const HOUR_MS = 3_600_000;
 const before = { wallMs: 1_000_000, monoMs: 5_000 };
-const after = (wallMs: number, monoMs: number) => jumpBetween(before, { wallMs: 1_000_000 + wallMs, monoMs: 5_000 + monoMs }, 15_000);
+const after = (wallMs: number, monoMs: number) =>
+  jumpBetween(before, { wallMs: 1_000_000 + wallMs, monoMs: 5_000 + monoMs }, 15_000);
 
 describe('a sleep of 8 h is one jump of 8 h [DAEMON-CLOCK-JUMP]', () => {
   test('where the monotonic clock stood still', () => {
@@ -15,7 +16,9 @@ describe('a sleep of 8 h is one jump of 8 h [DAEMON-CLOCK-JUMP]', () => {
   });
 
   test('in words', () => {
-    expect(jumpInWords({ kind: 'woke', forMs: 8 * HOUR_MS })).toBe('woke after 8h (the machine slept, or its clock was set forward)');
+    expect(jumpInWords({ kind: 'woke', forMs: 8 * HOUR_MS })).toBe(
+      'woke after 8h (the machine slept, or its clock was set forward)',
+    );
     expect(jumpInWords({ kind: 'set-back', forMs: HOUR_MS })).toContain('set back by 1h');
   });
 });

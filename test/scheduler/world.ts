@@ -120,7 +120,7 @@ export async function openWorld(startMs: number, entries: readonly Schedule[], t
       }
     },
     async pass(ms) {
-      for (let leftMs = ms; leftMs > 0; ) {
+      for (let leftMs = ms; leftMs > 0;) {
         await world.idle();
         const stepMs = Math.min(leftMs, Math.max(1, clock.restMs));
         clock.go(stepMs);
@@ -178,7 +178,8 @@ export function faults(world: World, name: string, expected: readonly number[]):
   const { run, missed } = accountOf(world, name);
   const found: string[] = [];
   const at = (ms: number): string => new Date(ms).toISOString();
-  const covers = (ms: number): number => missed.filter(({ fromMs, throughMs }) => fromMs <= ms && ms <= throughMs).length;
+  const covers = (ms: number): number =>
+    missed.filter(({ fromMs, throughMs }) => fromMs <= ms && ms <= throughMs).length;
   const ran = new Set(run);
   if (ran.size !== run.length) found.push(`${name}: a slot has two rows`);
   for (const slotMs of expected) {

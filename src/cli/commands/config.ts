@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { configJsonSchema, loadConfig, type Config } from '../../daemon/config.ts';
 import type { Cli } from '../cli.ts';
 import { withExamples, type Act } from '../commands.ts';
-import type { Settings } from '../settings.ts';
+import type { DryStart } from '../dry-start.ts';
 
 export function define(command: Command, act: Act): void {
   withExamples(command, 'kairos config check', 'kairos config schema > config.schema.json');
@@ -13,9 +13,9 @@ export function define(command: Command, act: Act): void {
     );
   withExamples(check, 'kairos config check').action(
     act(async (cli) => {
-      const { resolveSettings } = await import('../settings.ts');
+      const { dryStart } = await import('../dry-start.ts');
       const config = loadConfig(cli.home, cli.env);
-      const settings = resolveSettings(config, cli.home, cli.env);
+      const settings = dryStart(config, cli.home, cli.env);
       const { sources = null, subscriptions, notify, timezone } = config;
       const counts = { sources: sources?.length ?? null, subscriptions: subscriptions.length, channels: notify.length };
       cli.print({ valid: true, home: cli.home, timezone, ...counts, warnings: settings.warnings }, () =>
@@ -32,7 +32,7 @@ export function define(command: Command, act: Act): void {
   );
 }
 
-function render({ paint, command }: Cli, config: Config, settings: Settings): string {
+function render({ paint, command }: Cli, config: Config, settings: DryStart): string {
   const { server, subscriptions, timezone } = config;
   const implicit = config.sources === undefined && settings.sources.length === 0;
   const none = implicit ? `none yet: ${command} webhook add github makes its secret` : 'none';

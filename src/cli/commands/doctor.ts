@@ -10,7 +10,7 @@ import { inspectLedger } from '../../ledger/inspect.ts';
 import type { Cli } from '../cli.ts';
 import { findClient, send } from '../client.ts';
 import { asTyped } from '../command-name.ts';
-import { openChannels, readLogLevel } from '../settings.ts';
+import { openChannels, readLogLevel } from '../dry-start.ts';
 import { withExamples, type Act } from '../commands.ts';
 import { paintState } from '../paint.ts';
 

@@ -10,7 +10,7 @@ import { startDaemon, type Daemon } from '../../daemon/start.ts';
 import { systemClock, systemRandom } from '../../daemon/system.ts';
 import { createRedactor } from '../../redact/redactor.ts';
 import { commandName } from '../command-name.ts';
-import { readLogLevel } from '../settings.ts';
+import { readLogLevel } from '../dry-start.ts';
 
 /** A second signal while stopping: out at once. */
 const EXIT_CUT_SHORT = 6;

@@ -66,6 +66,10 @@ interface Opened {
   readonly wire: Wire;
 }
 
+/** What it would log is in the result of the call. */
+const quiet = (): void => {};
+const SILENT = { debug: quiet, info: quiet, warn: quiet, error: quiet, setLevel: quiet, setName: quiet };
+
 /** A client a call: so each has its own signal. The library is loaded when the first message leaves (2 MiB). */
 async function openClient(
   { token, apiRoot }: SlackChannelOptions,
@@ -74,14 +78,12 @@ async function openClient(
 ): Promise<Opened> {
   const { WebClient, LogLevel } = await import('@slack/web-api');
   const wire = openWire(ports, signal);
-  const quiet = () => {};
-  const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet, setLevel: quiet, setName: quiet };
   const client = new WebClient(token, {
     slackApiUrl: `${apiRoot}/`,
     fetch: wire.fetch,
     retryConfig: { retries: 0 },
     rejectRateLimitedCalls: true,
-    logger: { ...logger, getLevel: () => LogLevel.ERROR },
+    logger: { ...SILENT, getLevel: () => LogLevel.ERROR },
   });
   return { client, wire };
 }

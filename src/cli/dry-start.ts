@@ -8,8 +8,7 @@ import { createChannels } from '../notify/channels.ts';
 import { resolveSources } from '../webhooks/options.ts';
 
 /** What a start would make of the configuration, without starting. */
-export interface Settings {
-  readonly logLevel: LogLevel;
+export interface DryStart {
   /** Names of the sources that would be there. */
   readonly sources: readonly string[];
   readonly channels: readonly string[];
@@ -22,7 +21,7 @@ export interface Settings {
  *
  * @throws {KairosError} `SECRET_MISSING` when only secrets are missing, else `CONFIG_INVALID`; both name all that is wrong.
  */
-export function resolveSettings(config: Config, home: string, env: Env): Settings {
+export function dryStart(config: Config, home: string, env: Env): DryStart {
   const errors: KairosError[] = [];
   const attempt = <Value>(work: () => Value): Value | undefined => {
     try {
@@ -32,7 +31,7 @@ export function resolveSettings(config: Config, home: string, env: Env): Setting
       return undefined;
     }
   };
-  const logLevel = attempt(() => readLogLevel(env)) ?? 'info';
+  attempt(() => readLogLevel(env));
   const secrets = readSecrets(home, env);
   const secretOf = (name: string): string | undefined => secrets.of(name);
   const sources = attempt(() => resolveSources(config.sources, secretOf));
@@ -40,7 +39,7 @@ export function resolveSettings(config: Config, home: string, env: Env): Setting
     (attempt(() => openChannels([options], secretOf)) ?? []).map(({ name }) => name),
   );
   if (errors.length === 0) {
-    return { logLevel, sources: [...(sources?.byName.keys() ?? [])], channels, warnings: sources?.warnings ?? [] };
+    return { sources: [...(sources?.byName.keys() ?? [])], channels, warnings: sources?.warnings ?? [] };
   }
   const code = errors.every((error) => error.code === 'SECRET_MISSING') ? 'SECRET_MISSING' : 'CONFIG_INVALID';
   throw new KairosError(code, errors.map(({ message }) => message).join('; '));
