@@ -44,7 +44,9 @@ budget:
   notify: `
 notify:
   - { kind: terminal }
-  - { kind: webhook, name: phone, url: "http://127.0.0.1:9000/hook", secretEnv: NOTIFY_SECRET }`,
+  - { kind: webhook, name: phone, url: "http://127.0.0.1:9000/hook", secretEnv: NOTIFY_SECRET }
+  - { kind: slack, channel: C0123456789, edit: 10m }
+  - { kind: telegram, chat: "123456", allow: [123456], edit: off }`,
   sources: `
 sources:
   - { name: github, kind: github, poll: { repositories: [octo/app], every: 60s, events: [push, issues, workflow_run] } }
@@ -107,6 +109,7 @@ Until then they are unknown keys.
 | \`KAIROS_HOST\`, \`KAIROS_PORT\` | Go before \`server.host\` and \`server.port\`. Port 0 picks a free one. |
 | \`KAIROS_LOG_LEVEL\` | \`debug\`, \`info\` (default), \`warn\`, \`error\` or \`silent\`. |
 | \`KAIROS_API_TOKEN\` | The API token, instead of the one in the file \`token\`. |
+| \`SLACK_API_URL\`, \`TELEGRAM_API_ROOT\` | Another address of these APIs than \`https://slack.com/api\` and \`https://api.telegram.org\`. |
 | \`CREDENTIALS_DIRECTORY\` | systemd sets it: each file in it is a secret of that name. |
 | \`LISTEN_PID\`, \`LISTEN_FDS\` | systemd sets them: a listening socket that is inherited. It is then used instead of host and port. |
 | \`NO_COLOR\`, \`TERM=dumb\` | No colours in the output of commands. |
@@ -120,6 +123,7 @@ Secrets by name, in \`secrets.env\`, as systemd credentials or in the environmen
 | \`SLACK_SIGNING_SECRET\` | Sources of kind \`slack\`. |
 | \`TELEGRAM_WEBHOOK_SECRET\` | Sources of kind \`telegram\`. |
 | \`GITLAB_WEBHOOK_SECRET\` | Sources of kind \`gitlab\`. |
+| \`SLACK_BOT_TOKEN\`, \`TELEGRAM_BOT_TOKEN\` | Channels of kind \`slack\` and \`telegram\`. See [messages](messages.md#slack). |
 | \`<NAME>_SECRET\` | Sources of kind \`standard\` and \`bearer\`: the name in capitals, \`-\` as \`_\`. |
 | the same with \`_PREVIOUS\` | The secret that is being replaced; both count. Not looked at when the source has a \`secretEnv\`. |
 | what \`secretEnv\` names | That source or channel. |

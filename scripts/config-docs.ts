@@ -140,7 +140,7 @@ function typeOf(path: string, schema: Schema): string {
 }
 
 function plural(type: string): string {
-  return { text: 'texts' }[type] ?? type;
+  return { text: 'texts', number: 'numbers' }[type] ?? type;
 }
 
 /** Durations and sizes: JSON Schema knows only "number or text", but the parser says the bounds when it refuses a value. */

@@ -93,6 +93,7 @@ describe('the receiver of docs/messages.md', () => {
       webhookChannel({ name: 'phone', url: receiver.url, secret: key }, { fetch, clock: systemClock }).send(
         message,
         AbortSignal.timeout(5_000),
+        { maybeReceived: false, earlier: [] },
       );
     await expect(send(secret)).resolves.toEqual({ kind: 'sent' });
     await expect(send(secret)).resolves.toEqual({ kind: 'sent' });

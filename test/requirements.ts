@@ -161,12 +161,15 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'POLL-EXACTLY-ONCE': 'Killed at any moment, polling loses nothing and takes nothing twice.',
     'POLL-FIRST-LOOK': 'The first look tells nothing of what was there before.',
     'POLL-ETAG': 'A look at nothing new is answered 304 and costs none of the rate limit.',
-    'POLL-RATE-LIMIT': 'At a rate limit nothing is asked before the time GitHub names, and some requests are left to others.',
-    'POLL-FAULTS': '5xx, silence, closed connections, garbage and huge answers lose nothing and are not answered by hammering.',
+    'POLL-RATE-LIMIT':
+      'At a rate limit nothing is asked before the time GitHub names, and some requests are left to others.',
+    'POLL-FAULTS':
+      '5xx, silence, closed connections, garbage and huge answers lose nothing and are not answered by hammering.',
     'POLL-TROUBLE': 'A refused token or a wrong name is told once, clearly, and asked about rarely.',
   }),
   ...section('issue 3 §3, MISSION 6, the phone channels', {
-    'CHANNEL-NOTHING-LOST': 'Whatever a far side does (429, 500, silence, closing, garbage), the message arrives in the end.',
+    'CHANNEL-NOTHING-LOST':
+      'Whatever a far side does (429, 500, silence, closing, garbage), the message arrives in the end.',
     'CHANNEL-NO-HAMMERING': 'One mechanism retries: an attempt is one request, Retry-After is obeyed, waits grow.',
     'CHANNEL-DOUBLES': 'A message is doubled only where the far side cannot be asked, and its record says so.',
     'CHANNEL-TEXT-SAFE': 'Text from outside neither formats nor mentions anybody, and fits.',
@@ -176,7 +179,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'An alert that grows is changed where it stands, durably, without a sound; if it cannot be, it is sent anew through the window.',
   }),
   ...section('MISSION 7, issue 3 §4, the digest and the heartbeat', {
-    'DIGEST-EQUALS-LEDGER': 'The figures of a digest equal the ledger to the last row, whatever the clock did that day.',
+    'DIGEST-EQUALS-LEDGER':
+      'The figures of a digest equal the ledger to the last row, whatever the clock did that day.',
     'DIGEST-SECTIONS': 'A digest says what failed, what waits, what was held back, then what came in and was done.',
     'DIGEST-PHONE': 'The digest that is sent has at most 1 500 characters, the most important first.',
     'DIGEST-FILE': 'The file of a digest is written whole, or the old one stays, readable by its owner only.',
@@ -187,6 +191,35 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'HEARTBEAT-HONEST': 'A daemon that does not do its work says so to the outside address instead of being well.',
     'HEARTBEAT-NO-STORM': 'After a sleep or a set clock the outside address is called once.',
     'HEARTBEAT-QUIET': 'Pings that do not arrive are at most one warning an hour, without the address.',
+  }),
+  ...section('issue 3 §1, MISSION 3, the scheduler', {
+    'SCHED-CONFIG':
+      'A schedule has exactly one of cron, every and at; what is wrong or has no effect is refused by name.',
+    'CRON-DST':
+      'A fixed time in a gap runs at its end, in a repeated hour the first time; steps and wildcards run at every instant.',
+    'CRON-DAYS-OR': 'Day of month and day of week combine with OR, as in crontab.',
+    'SCHED-EVERY-SLOT-ONCE':
+      'Through clock changes, sleeps, steps of the clock, blocked loops and restarts each slot is run once or shown as missed.',
+    'SCHED-ON-TIME': 'A run begins at its second.',
+    'SCHED-ONE-ROAD': 'A slot is an event of the owner with its job, under a delivery id of its own.',
+    'SLOT-ONE-TRANSACTION': 'Event, job, slot and what was missed before it are recorded in one transaction.',
+    'SLOT-ONCE': 'A slot is one event however often it is recorded.',
+    'SCHED-CATCH-UP':
+      'Late slots follow catchUp: skip, once or all (capped); the missed ones are visible with a reason.',
+    'SCHED-OVERLAP': 'A slot that is due while the run before has not ended does not run beside it, and is visible.',
+    'SCHED-JITTER': 'Jitter comes from the name alone and moves the run, not the slot.',
+    'SCHED-SET-BACK': 'A clock that is set back repeats no run and stops no schedule.',
+    'SCHED-RESTART': 'What was due while the daemon was away is made up for by policy, and once.',
+    'SCHED-RELOAD': 'Other schedules take the place of the old ones without losing or doubling a slot.',
+    'SCHED-RUN-NOW': 'A run by hand is an event beside the slots and goes first.',
+    'SCHED-SAFE-MODE': 'In safe mode no schedule runs; afterwards they are made up for by policy.',
+    'SCHED-RUN-RECORD': 'Each attempt has a record in which "ended" and "succeeded" are two fields.',
+    'SCHED-LIST': 'Schedules are listed in words with their next runs, the last one and the missed ones.',
+    'SCHED-MANY': 'Ten thousand schedules cost nothing while none is due.',
+    'COMMAND-NO-SHELL': 'A command is started without a shell.',
+    'COMMAND-NO-SECRETS': 'A command sees the environment it is given and nothing of the daemon.',
+    'COMMAND-OUTPUT': 'What a command prints goes, redacted and capped, into a file of its owner.',
+    'COMMAND-TIMEOUT': 'A command that takes too long is asked to end, then killed, with all its group.',
   }),
 ];
 

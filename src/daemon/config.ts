@@ -7,7 +7,9 @@ import { KairosError } from '../core/errors.ts';
 import { serverOptions } from '../http/options.ts';
 import { journalOptions } from '../journal/options.ts';
 import { retentionOptions } from '../ledger/retention.ts';
+import { heartbeatOptions } from '../notify/heartbeat-options.ts';
 import { notifyOptions } from '../notify/options.ts';
+import { schedulesOptions } from '../scheduler/options.ts';
 import { stormOptions, subscriptionsOptions } from '../subscriptions/options.ts';
 import { sourcesOptions } from '../webhooks/options.ts';
 import type { Env } from './home.ts';
@@ -26,7 +28,9 @@ const sections = z.strictObject({
   sources: sourcesOptions,
   subscriptions: subscriptionsOptions,
   storm: stormOptions,
+  schedules: schedulesOptions,
   journal: journalOptions,
+  heartbeat: heartbeatOptions,
   retention: retentionOptions,
 });
 

@@ -4,11 +4,14 @@ import type { Routes } from '../http/server.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outbox } from '../notify/outbox.ts';
 import { apiRoutes } from '../web/api.ts';
+import { digestRoutes } from '../web/digest.ts';
 import type { Feed } from '../web/feed.ts';
 import { pageRoutes } from '../web/page.ts';
 import type { ApiDeps } from '../web/ports.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
+import type { Clockwork } from './clockwork.ts';
 import type { Hands } from './hands.ts';
+import type { Append } from './intake.ts';
 import { renderMetrics } from './metrics.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import type { Settings } from './settings.ts';
@@ -20,17 +23,18 @@ export interface DoorParts {
   readonly ledger: Ledger;
   readonly outbox: Outbox;
   readonly hands: Hands;
+  readonly clockwork: Clockwork;
   readonly view: View;
   readonly feed: Feed;
+  readonly append: Append;
   /** The settings in force: they may be others at the next call. */
   readonly live: { readonly settings: Settings };
 }
 
 /** Everything that comes in over HTTP: health, webhooks, the API and the page. */
 export function openDoors(doors: DoorParts): Routes[] {
-  const { options, ports, view, live } = doors;
+  const { options, ports, view, live, append, hands } = doors;
   const { clock, random } = ports;
-  const append = appender(doors);
   return [
     healthRoutes({
       clock,
@@ -50,25 +54,14 @@ export function openDoors(doors: DoorParts): Routes[] {
       count: (outcome) => view.count(outcome),
       isToken: (given) => sameToken(given, options.token),
     }),
-    apiRoutes(apiDeps(doors, append)),
+    apiRoutes(apiDeps(doors)),
+    digestRoutes({ digest: (word, signal) => hands.digests.facts(word, signal) }),
     pageRoutes(),
   ];
 }
 
-type Append = ApiDeps['events']['append'];
-
-/** Records an event, and tells those who wait for one. */
-function appender({ ledger, feed, hands }: DoorParts): Append {
-  return async (draft) => {
-    const appended = await ledger.events.append(draft);
-    feed.changed('event', appended.id);
-    if (draft.jobs.length > 0 && !appended.duplicate) hands.wake();
-    return appended;
-  };
-}
-
-function apiDeps(doors: DoorParts, append: Append): ApiDeps {
-  const { options, ports, ledger, outbox, hands, view, feed, live } = doors;
+function apiDeps(doors: DoorParts): ApiDeps {
+  const { options, ports, ledger, outbox, hands, view, feed, live, append } = doors;
   return {
     clock: ports.clock,
     random: ports.random,

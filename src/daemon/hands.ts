@@ -1,25 +1,34 @@
-import type { Clock, Log, Random } from '../core/ports.ts';
+import type { Log } from '../core/ports.ts';
 import { runAttempt } from '../dispatch/attempt.ts';
-import type { Handlers } from '../dispatch/handlers.ts';
+import { createDigestReport } from '../dispatch/digest-report.ts';
+import { ruleHandlers, type Handler, type Handlers } from '../dispatch/handlers.ts';
 import { startLanes, type LanesSnapshot } from '../dispatch/lanes.ts';
+import { createReply } from '../dispatch/reply.ts';
 import { startWorker } from '../dispatch/worker.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import { createPulse, type Pulse } from '../notify/self-check.ts';
+import { commandHandler, recorded } from '../scheduler/handler.ts';
+import { createDigests, type Digests } from './digest.ts';
+import type { DaemonOptions, Ports } from './options.ts';
+import type { Settings } from './settings.ts';
 
 /** Everything that does jobs: rules at once, work in its lanes. */
 export interface Hands extends AsyncDisposable {
   /** There are new jobs. */
   wake(): void;
   lanes(): LanesSnapshot;
+  /** Beats whenever the worker looks for jobs. */
+  readonly pulse: Pulse;
+  readonly digests: Digests;
 }
 
-export interface HandsOptions {
+export interface HandsParts {
+  readonly options: DaemonOptions;
+  readonly ports: Ports;
   readonly ledger: Ledger;
-  readonly handlers: Handlers;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  /** How long proactive work may hold the foreground. */
-  readonly budgetMs: number;
+  readonly live: { readonly settings: Settings };
+  /** One short paragraph on what the daemon is doing. */
+  readonly status: () => string;
   /** While true no work begins: safe mode. */
   readonly held: () => boolean;
   /** Jobs were settled: what they made is there. */
@@ -29,19 +38,38 @@ export interface HandsOptions {
 }
 
 /** Takes back what the process before left running, then works. */
-export async function startHands(options: HandsOptions): Promise<Hands> {
-  const { ledger, handlers, clock, random, log, onSettled } = options;
-  const attempt = { store: ledger.jobs, handlers, clock, random, log };
+export async function startHands(parts: HandsParts): Promise<Hands> {
+  const { options, ports, ledger, onSettled, onChange, held } = parts;
+  const { clock, random } = ports;
+  const log: Log = ports.log.child({ part: 'worker' });
+  const { redact } = ports.redactor;
+  const digests = createDigests({ home: options.home, timeZone: options.config.timezone, clock, redact });
+  const handlers = createHandlers(parts, digests);
+  const pulse = createPulse(clock);
+  const store: Ledger['jobs'] = {
+    ...ledger.jobs,
+    claim(...given) {
+      pulse.beat();
+      return ledger.jobs.claim(...given);
+    },
+  };
+  const attempt = { store, handlers, clock, random, log };
   const worker = await startWorker({ ...attempt, onSettled });
   const lanes = startLanes({
-    ...options,
     store: ledger.work,
+    clock,
+    log,
+    budgetMs: options.config.budget.blockingMs,
+    held,
+    onChange,
     async attempt(job, signal) {
       await runAttempt(job, attempt, signal);
       onSettled([job.id]);
     },
   });
   return {
+    pulse,
+    digests,
     wake() {
       worker.wake();
       lanes.wake();
@@ -50,5 +78,26 @@ export async function startHands(options: HandsOptions): Promise<Hands> {
     async [Symbol.asyncDispose]() {
       await Promise.all([worker[Symbol.asyncDispose](), lanes[Symbol.asyncDispose]()]);
     },
+  };
+}
+
+/** What each kind of job does. Those that a schedule began leave a record of the run. */
+function createHandlers({ options, ports, ledger, live, status }: HandsParts, digests: Digests): Handlers {
+  const { clock } = ports;
+  const runPorts = { runs: ledger.runs, scheduledFor: (eventId: number) => ledger.slots.scheduledFor(eventId), clock };
+  const reply = createReply({ wallMs: () => clock.wallMs(), status, digest: (signal) => digests.today(signal) });
+  const rules: Readonly<Record<string, Handler>> = {
+    ...ruleHandlers(reply),
+    'digest-report': createDigestReport(digests),
+  };
+  return {
+    ...Object.fromEntries(Object.entries(rules).map(([kind, handler]) => [kind, recorded(handler, runPorts)])),
+    command: commandHandler({
+      ...runPorts,
+      find: (name) => live.settings.config.schedules.find((schedule) => schedule.name === name),
+      redact: ports.redactor.redact,
+      home: options.home,
+      env: options.commandEnv,
+    }),
   };
 }

@@ -26,6 +26,8 @@ export interface DaemonOptions {
   readonly pid: number;
   /** `process.platform`. */
   readonly platform: string;
+  /** All that a command of a schedule sees of the environment: PATH, HOME, LANG, TZ. Never a secret. */
+  readonly commandEnv: Readonly<Record<string, string>>;
   /** A listening socket that was inherited. */
   readonly inheritedFd?: number | undefined;
   /** Reads configuration and secrets as they are now; they are watched when it is given. */

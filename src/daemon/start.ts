@@ -1,25 +1,24 @@
 import type { Log } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
-import { ruleHandlers } from '../dispatch/handlers.ts';
-import { createReply } from '../dispatch/reply.ts';
 import { listen } from '../http/server.ts';
 import { startJournal } from '../journal/writer.ts';
 import { openLedger } from '../ledger/ledger.ts';
 import { lockHome } from '../ledger/lock.ts';
 import { makeRoom } from '../ledger/space.ts';
-import { startOutbox } from '../notify/outbox.ts';
 import { createFeed } from '../web/feed.ts';
 import { announce } from './announce.ts';
 import { beginBoot } from './boot.ts';
-import type { Config } from './config.ts';
+import { startClockwork } from './clockwork.ts';
 import { openDoors } from './doors.ts';
+import { createExchange } from './exchange.ts';
 import { startHands } from './hands.ts';
+import { createIntake } from './intake.ts';
 import { watchLoopLag } from './loop-lag.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import { openPost } from './post.ts';
-import type { Secrets } from './secrets.ts';
-import { compareConfigs, prepareSettings, type Settings } from './settings.ts';
+import { prepareSettings } from './settings.ts';
 import { createView } from './view.ts';
+import { createWakes } from './wakes.ts';
 import { watchSettings } from './watch.ts';
 
 export interface Daemon extends AsyncDisposable {
@@ -38,13 +37,14 @@ export interface Daemon extends AsyncDisposable {
  *   `DISK_FULL`.
  */
 export async function startDaemon(options: DaemonOptions, ports: Ports): Promise<Daemon> {
-  const { home, config, secrets, version, pid, platform } = options;
+  const { home, config, version, pid, platform, token, inheritedFd, reread } = options;
   const { clock, random } = ports;
   const { timezone: timeZone, retention, budget } = config;
   const { redact } = ports.redactor;
   const log = (part: string): Log => ports.log.child({ part });
   const started = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-  const live = { settings: prepareSettings(config, secrets, ports) };
+  const live = { settings: prepareSettings(config, options.secrets, ports) };
+  const sources = (): string[] => [...live.settings.sources.keys()];
   const feed = createFeed();
 
   await using parts = new AsyncDisposableStack();
@@ -55,13 +55,12 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const ledgerOptions = { home, platform, retention, messageTtlMs: budget.messageTtlMs };
   const ledger = parts.use(await openLedger(ledgerOptions, { clock, random, log: log('ledger') }));
   const boot = parts.use(await beginBoot(ledger, clock, ports.log, { pid, version, timeZone }));
+  const held = (): boolean => boot.safeMode;
   const journalOptions = { home, timeZone, ...config.journal };
   const journal = parts.use(startJournal(ledger.journal, { clock, log: log('journal'), redact }, journalOptions));
   parts.defer(() => boot.stopping());
-  const postOptions = { store: ledger.messages, timeZone, clock, random, redact, log: log('notify'), onChange };
-  const startPost = ({ channels, config: { budget } }: Settings) => startOutbox({ ...postOptions, channels, budget });
-  const outbox = parts.use(await openPost(() => startPost(live.settings)));
-  const sources = (): string[] => [...live.settings.sources.keys()];
+  const wakes = createWakes({ feed, journal, loopLag, outbox: () => outbox });
+  const outbox = parts.use(await openPost(live.settings, { ports, ledger, timeZone, onChange: wakes.onMessage }));
   const view = createView({
     options,
     ports,
@@ -72,27 +71,14 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
     boot,
     loopLag,
   });
-  const handlers = ruleHandlers(createReply({ wallMs: () => clock.wallMs(), status: () => view.sentence() }));
-  const held = (): boolean => boot.safeMode;
-  const handsOptions = {
-    ledger,
-    handlers,
-    clock,
-    random,
-    budgetMs: budget.blockingMs,
-    held,
-    onSettled,
-    onChange: onWork,
-  };
-  const hands = parts.use(await startHands({ ...handsOptions, log: log('worker') }));
-  const { token, inheritedFd } = options;
-  const doors = { options, ports, ledger, outbox, hands, view, feed, live };
-  const server = parts.use(
-    await listen(config.server, { log: log('http'), token, inheritedFd, routes: openDoors(doors) }),
-  );
-  const { reread } = options;
-  if (reread !== undefined)
-    parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit: async () => exchange(reread()) }));
+  const status = (): string => view.sentence();
+  const hands = parts.use(await startHands({ options, ports, ledger, live, status, held, ...wakes }));
+  const append = createIntake(ledger, feed, hands);
+  const clockwork = parts.use(await startClockwork({ options, ports, ledger, append, hands, live, view, held }));
+  const doors = openDoors({ options, ports, ledger, outbox, hands, clockwork, view, feed, append, live });
+  const server = parts.use(await listen(config.server, { log: log('http'), token, inheritedFd, routes: doors }));
+  const onEdit = createExchange({ live, outbox, clockwork, ports, reread });
+  if (reread !== undefined) parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit }));
   view.listening(server.url);
   await boot.ready();
   parts.use(announce(home, { pid, url: server.url, startedAt: formatInstant(started.wallMs, timeZone) }));
@@ -102,27 +88,4 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const { url, port } = server;
   const names = { sources: sources(), channels: outbox.channels().map(({ name }) => name) };
   return { ...names, url, port, safeMode: boot.safeMode, [Symbol.asyncDispose]: () => running.disposeAsync() };
-
-  async function exchange(next: { config: Config; secrets: Secrets }): Promise<void> {
-    const change = compareConfigs(live.settings.config, next.config);
-    const settings = prepareSettings(next.config, next.secrets, ports);
-    ports.redactor.add(next.secrets.all());
-    await outbox.restart(() => startPost(settings));
-    await using _old = live.settings;
-    live.settings = settings;
-    ports.log.info({ ...change }, 'configuration taken up');
-  }
-  function onChange(messageId: number): void {
-    feed.changed('message', messageId);
-    journal.wake();
-  }
-  function onWork(jobId: number): void {
-    feed.changed('job', jobId);
-  }
-  function onSettled(jobIds: readonly number[]): void {
-    loopLag.note();
-    for (const id of jobIds) feed.changed('job', id);
-    outbox.wake();
-    journal.wake();
-  }
 }

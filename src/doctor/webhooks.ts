@@ -44,7 +44,7 @@ export const webhooks: Check = {
 async function probe(ports: DoctorPorts, running: CheckedDaemon, source: SourceOptions): Promise<Found> {
   const { of } = ports.secrets();
   if (source.kind === 'github' && source.poll !== undefined && !variablesOf(source).some((name) => of(name)))
-    return ok(`${source.name}: polled; it has no secret and takes no webhooks`);
+    return polled(source.name, of('GITHUB_TOKEN') !== undefined);
   const secret =
     variablesOf(source)
       .map(of)
@@ -74,4 +74,15 @@ async function probe(ports: DoctorPorts, running: CheckedDaemon, source: SourceO
   if (wrong !== 401)
     return fail(`${source.name}: a forged delivery was answered ${wrong}`, 'Anybody could send events.', restart);
   return ok(`${source.name}: what is signed is taken, what is forged is not`);
+}
+
+/** A source that asks, and has nothing that could be signed. */
+function polled(name: string, hasToken: boolean): Found {
+  if (hasToken) return ok(`${name}: GitHub is asked; webhooks are not taken (there is no secret)`);
+  const why = 'Without a token GitHub answers 60 requests an hour, and only about public repositories.';
+  return warn(
+    `${name}: GitHub is asked without GITHUB_TOKEN`,
+    why,
+    'Write GITHUB_TOKEN=… to secrets.env (docs/polling.md)',
+  );
 }

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
-import { Cron } from 'croner';
+import type * as croner from 'croner';
+import type { nodeCron } from 'node-cron';
 import { messageOf } from '../core/errors.ts';
+import { nextWallTime, readFields } from './fields.ts';
 
 /** Instants a cron expression means in a time zone. Times are Unix milliseconds. */
 export interface CronTimes {
@@ -9,8 +11,8 @@ export interface CronTimes {
 }
 
 /**
- * The slots of a cron expression in a time zone. croner finds matching wall times, as if there were no clock changes; which
- * instants those are is decided here (CONTRACT, "Settled"): a fixed time (no `*` and no step among second, minute and hour)
+ * The slots of a cron expression in a time zone. First matching wall times are found, as if there were no clock changes;
+ * which instants those are is decided here (CONTRACT, "Settled"): a fixed time (no `*` and no step among second, minute and hour)
  * that falls into a gap is the gap's end, and in a repeated hour it is the first of the two; steps and wildcards are every
  * instant whose wall time matches. (croner 11 alone drops a fixed time whose gap ends at midnight, as in Nuuk.)
  *
@@ -21,8 +23,8 @@ export function cronTimes(expression: string, zone: string): CronTimes {
   let times = known.get(key);
   if (times === undefined) {
     if (known.size >= KNOWN_MAX) known.clear();
-    const cron = compile(expression);
-    times = isFixed(expression) ? fixedTimes(cron, zone) : everyTimes(cron, zone);
+    const nextWall = wallTimes(expression);
+    times = isFixed(expression) ? fixedTimes(nextWall, zone) : everyTimes(nextWall, zone);
     known.set(key, times);
   }
   return times;
@@ -36,49 +38,60 @@ export function cronTimes(expression: string, zone: string): CronTimes {
 export function checkCron(expression: string): string | undefined {
   const fields = expression.trim().split(/\s+/);
   if (fields.length !== 5 && fields.length !== 6) return `must have 5 or 6 fields, got ${fields.length}`;
-  let cron: Cron;
-  try {
-    cron = compile(expression);
-  } catch (error) {
-    return fieldError(expression) ?? messageOf(error).replace(/^CronPattern: /, '');
-  }
-  // What is made of these alone, both read alike (a test holds them to it), and node-cron takes 9 MiB.
-  const doubt = /^[\d*,/\s-]+$/.test(expression) ? undefined : fieldError(expression);
-  if (doubt !== undefined) return doubt;
-  if (cron.nextRun(new Date(SOME_DAY_MS)) === null) return 'is never due: no month has such a day';
-  return undefined;
+  // What is this plain, all three read alike (a test holds them to it); node-cron takes 9 MiB, and croner 81 KiB each.
+  const wrong = readFields(expression) === undefined ? librariesError(expression) : undefined;
+  if (wrong !== undefined) return wrong;
+  return wallTimes(expression)(SOME_DAY_MS) === undefined ? 'is never due: no month has such a day' : undefined;
 }
 
-/** Compiled expressions cost some KiB and 0.03 ms each: the ones in use are kept, all together well under 2 MiB. */
-const KNOWN_MAX = 512;
+/** Those in use are kept: a KiB each, or 81 for the ones that croner reads. */
+const KNOWN_MAX = 256;
 const known = new Map<string, CronTimes>();
 
 const SOME_DAY_MS = Date.UTC(2026, 0, 1);
 
-/** Wall times as if they were UTC. (With the zone UTC croner asks Intl each time: ten times slower.) */
-function compile(expression: string): Cron {
+/** Finds the next matching wall time after another, both as if they were UTC. */
+type NextWall = (afterWallMs: number) => number | undefined;
+
+function wallTimes(expression: string): NextWall {
+  const fields = readFields(expression);
+  if (fields !== undefined) return (afterWallMs) => nextWallTime(fields, afterWallMs);
+  const cron = compile(expression);
+  return (afterWallMs) => cron.nextRun(new Date(afterWallMs))?.getTime();
+}
+
+/** Read by croner, without a zone. (With the zone UTC it asks Intl each time, and takes ten times as long.) */
+function compile(expression: string): croner.Cron {
   const [dayOfMonth = '', , dayOfWeek = ''] = expression.trim().split(/\s+/).slice(-3);
   // As in crontab: the two days combine with OR when both are restricted, and one that begins with * is not.
   const domAndDow = /^[*?]/.test(dayOfMonth) || /^[*?]/.test(dayOfWeek);
-  return new Cron(expression, { utcOffset: 0, mode: '5-or-6-parts', domAndDow, paused: true });
+  const { Cron: Reader } = createRequire(import.meta.url)('croner') as typeof croner;
+  return new Reader(expression, { utcOffset: 0, mode: '5-or-6-parts', domAndDow, paused: true });
 }
 
 function isFixed(expression: string): boolean {
   return !/[*?/]/.test(expression.trim().split(/\s+/).slice(0, -3).join(' '));
 }
 
-/** What node-cron, loaded only for this, has against it. */
-function fieldError(expression: string): string | undefined {
-  const nodeCron = createRequire(import.meta.url)('node-cron') as typeof import('node-cron');
-  if (nodeCron.validate(expression)) return undefined;
-  const [first] = nodeCron.validateDetailed(expression).errors;
-  return first === undefined ? undefined : `has a wrong ${first.field}: ${first.message}`;
+/** What croner or node-cron, loaded only for this, has against it. */
+function librariesError(expression: string): string | undefined {
+  const library = createRequire(import.meta.url)('node-cron') as Pick<typeof nodeCron, 'validate' | 'validateDetailed'>;
+  if (!library.validate(expression)) {
+    const [first] = library.validateDetailed(expression).errors;
+    return first === undefined ? 'is not an expression' : `has a wrong ${first.field}: ${first.message}`;
+  }
+  try {
+    compile(expression);
+    return undefined;
+  } catch (error) {
+    return messageOf(error).replace(/^CronPattern: /, '');
+  }
 }
 
 /** Two clock changes a year for a hundred years; some zones had more. */
 const SEGMENTS_MAX = 250;
 
-function everyTimes(cron: Cron, zone: string): CronTimes {
+function everyTimes(nextWall: NextWall, zone: string): CronTimes {
   return {
     next(afterMs) {
       let fromMs = afterMs;
@@ -86,7 +99,7 @@ function everyTimes(cron: Cron, zone: string): CronTimes {
         // Between two clock changes, wall time and instant differ by the same all along.
         const here = zoned(fromMs + 1, zone);
         const offsetMs = here.offsetNanoseconds / 1e6;
-        const wallMs = nextWall(cron, fromMs + offsetMs);
+        const wallMs = nextWall(fromMs + offsetMs);
         if (wallMs === undefined) return undefined;
         const changeMs = here.getTimeZoneTransition('next')?.epochMilliseconds ?? Infinity;
         if (wallMs - offsetMs < changeMs) return wallMs - offsetMs;
@@ -97,14 +110,14 @@ function everyTimes(cron: Cron, zone: string): CronTimes {
   };
 }
 
-function fixedTimes(cron: Cron, zone: string): CronTimes {
+function fixedTimes(nextWall: NextWall, zone: string): CronTimes {
   return {
     next(afterMs) {
-      let wallMs = nextWall(cron, firstPassEnd(afterMs, zone));
+      let wallMs = nextWall(firstPassEnd(afterMs, zone));
       while (wallMs !== undefined) {
         const slotMs = instantOf(wallMs, zone);
         if (slotMs > afterMs) return slotMs;
-        wallMs = nextWall(cron, wallMs);
+        wallMs = nextWall(wallMs);
       }
       return undefined;
     },
@@ -127,10 +140,6 @@ function instantOf(wallMs: number, zone: string): number {
   const found = wall.toZonedDateTime(zone, { disambiguation: 'earlier' });
   if (found.toPlainDateTime().equals(wall)) return found.epochMilliseconds;
   return found.getTimeZoneTransition('next')?.epochMilliseconds ?? found.epochMilliseconds;
-}
-
-function nextWall(cron: Cron, afterWallMs: number): number | undefined {
-  return cron.nextRun(new Date(afterWallMs))?.getTime();
 }
 
 function zoned(instantMs: number, zone: string): Temporal.ZonedDateTime {

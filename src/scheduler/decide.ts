@@ -25,12 +25,10 @@ export interface Missed {
   readonly reason: string;
 }
 
-/** What becomes of the slots that are due: each of them is run, missed, or left until the next look. */
+/** What becomes of the slots that are due: each of them is run, missed, or (with `all`) left until the run before has ended. */
 export interface Decision {
   readonly run: number | undefined;
   readonly missed: readonly Missed[];
-  /** Slots stay due because the run before has not ended (only with `all`). */
-  readonly waiting: boolean;
 }
 
 /** A slot is late from here on. A restart or a busy minute is not what catchUp is about. */
@@ -43,16 +41,16 @@ export const GRACE_MS = 60_000;
 export function decide(situation: Situation): Decision {
   const { slots } = situation.due;
   const newest = slots.at(-1);
-  if (newest === undefined) return { run: undefined, missed: [], waiting: false };
+  if (newest === undefined) return { run: undefined, missed: [] };
   if (situation.catchUp === 'all') return decideAll(situation);
   const older = missedRanges(situation, slots.length - 1, olderReason(situation, newest));
   const late = situation.nowMs - newest > GRACE_MS;
   if (situation.catchUp === 'skip' && late) {
     const reason = `${formatDuration(situation.nowMs - newest)} late, ${situation.absence} (catchUp: skip)`;
-    return { run: undefined, missed: missedRanges(situation, slots.length, reason), waiting: false };
+    return { run: undefined, missed: missedRanges(situation, slots.length, reason) };
   }
-  if (situation.busy === undefined) return { run: newest, missed: older, waiting: false };
-  return { run: undefined, missed: missedRanges(situation, slots.length, situation.busy), waiting: false };
+  if (situation.busy === undefined) return { run: newest, missed: older };
+  return { run: undefined, missed: missedRanges(situation, slots.length, situation.busy) };
 }
 
 function decideAll(situation: Situation): Decision {
@@ -60,8 +58,8 @@ function decideAll(situation: Situation): Decision {
   const over = Math.max(0, slots.length - situation.catchUpMax);
   const reason = `more than catchUpMax ${situation.catchUpMax} at once, ${situation.absence}`;
   const missed = missedRanges(situation, over, reason);
-  if (situation.busy !== undefined) return { run: undefined, missed, waiting: true };
-  return { run: slots[over], missed, waiting: slots.length - over > 1 };
+  if (situation.busy !== undefined) return { run: undefined, missed };
+  return { run: slots[over], missed };
 }
 
 function olderReason({ catchUp, absence }: Situation, newest: number): string {

@@ -24,7 +24,7 @@ export function slotEvent(schedule: Schedule, slotMs: number, occasion: Occasion
     receivedAtMs: nowMs,
     contentType: 'application/json',
     body: Buffer.from(JSON.stringify({ schedule: schedule.name, slot, do: schedule.do })),
-    jobs: [jobOf(schedule, occasion === 'asked')],
+    jobs: [jobOf(schedule, slot, occasion === 'asked')],
   };
 }
 
@@ -56,8 +56,11 @@ export function missedDraft(name: string, missed: Missed, timeZone: string): Mis
 }
 
 /** The handler of a command looks it up in the configuration, under the name. */
-function jobOf(schedule: Schedule, asked: boolean): JobDraft {
-  const text = schedule.text ?? schedule.prompt ?? schedule.name;
+function jobOf(schedule: Schedule, slot: string, asked: boolean): JobDraft {
+  // A digest is of the day of its slot, however late it is made; one that somebody asks for is of now.
+  const day = asked ? '' : slot;
+  const text = schedule.do === 'digest' ? day : (schedule.text ?? schedule.prompt ?? schedule.name);
+  const kind = schedule.do === 'digest' ? 'digest-report' : schedule.do;
   const { name: origin, topic = origin } = schedule;
-  return { kind: schedule.do, origin, reactive: asked, topic, text, urgent: false, mayCoalesce: false };
+  return { kind, origin, reactive: asked, topic, text, urgent: false, mayCoalesce: false };
 }

@@ -78,14 +78,9 @@ export function jitterMs(name: string, jitter: number): number {
 }
 
 function nextSlot(timing: Timing, afterMs: number): number | undefined {
-  switch (timing.kind) {
-    case 'cron':
-      return cronTimes(timing.cron, timing.zone).next(afterMs);
-    case 'every':
-      return (Math.floor(afterMs / timing.everyMs) + 1) * timing.everyMs;
-    case 'at':
-      return timing.atMs > afterMs ? timing.atMs : undefined;
-  }
+  if (timing.kind === 'cron') return cronTimes(timing.cron, timing.zone).next(afterMs);
+  if (timing.kind === 'every') return (Math.floor(afterMs / timing.everyMs) + 1) * timing.everyMs;
+  return timing.atMs > afterMs ? timing.atMs : undefined;
 }
 
 /** One more than the most, to tell that there are more. */

@@ -126,18 +126,14 @@ function beginning(job: Job, startedAtMs: number, { scheduledFor }: RunPorts): P
 
 /** What went wrong, in words; undefined when it exited with 0. */
 function failureOf({ ended, exitCode, error }: CommandResult, timeoutMs: number): string | undefined {
-  switch (ended) {
-    case 'exited':
-      return exitCode === 0 ? undefined : `the command exited with ${exitCode}`;
-    case 'killed':
-      return `the command was killed: ${error}`;
-    case 'timeout':
-      return `the command took longer than ${formatDuration(timeoutMs)} and was ended`;
-    case 'aborted':
-      return 'the command was cut off';
-    case 'not-started':
-      return `the command could not be started: ${error}`;
-  }
+  if (ended === 'exited') return exitCode === 0 ? undefined : `the command exited with ${exitCode}`;
+  const reasons = {
+    killed: `the command was killed: ${error}`,
+    timeout: `the command took longer than ${formatDuration(timeoutMs)} and was ended`,
+    aborted: 'the command was cut off',
+    'not-started': `the command could not be started: ${error}`,
+  } as const;
+  return reasons[ended];
 }
 
 const LAST_WORDS = 500;

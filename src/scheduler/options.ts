@@ -22,7 +22,6 @@ const at = z
     error: 'must be an instant such as 2026-12-24T18:00:00Z, or a local date and time such as 2026-12-24T18:00',
   });
 
-const text = z.string().min(1).max(2_000);
 const argument = z
   .string()
   .max(8_000)
@@ -67,7 +66,7 @@ const fields = z.strictObject({
     .max(200)
     .optional()
     .meta({ description: 'What messages belong together. Default: the name.' }),
-  text: text.optional().meta({ description: 'What is told.' }),
+  text: z.string().min(1).max(2_000).optional().meta({ description: 'What is told.' }),
   argv: z
     .array(argument)
     .min(1)

@@ -45,7 +45,7 @@ export function openOutput(path: string, redact: Redact): OutputSink {
     const clean = redact(text);
     if (head.length < PREVIEW_CHARACTERS) head = (head + clean).slice(0, PREVIEW_CHARACTERS);
     tail = (tail + clean).slice(-PREVIEW_CHARACTERS);
-    const kept = clean.slice(0, FILE_CHARACTERS_MAX - written);
+    const kept = clean.slice(0, Math.max(0, FILE_CHARACTERS_MAX - written));
     const cut = kept.length < clean.length && written < FILE_CHARACTERS_MAX;
     written += clean.length;
     if (kept === '') return;

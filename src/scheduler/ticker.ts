@@ -6,7 +6,7 @@ import { jumpEvent, missedDraft, slotEvent } from './drafts.ts';
 import { entryOf, look, moveTo, timingKey, type Entry } from './entry.ts';
 import type { Schedule } from './options.ts';
 import type { SlotStore } from './store.ts';
-import { jumpBetween, type Look } from './wake.ts';
+import { jumpBetween, type Jump, type Look } from './wake.ts';
 
 export interface SchedulerOptions {
   readonly store: SlotStore;
@@ -49,36 +49,12 @@ const BATCH = 256;
  * number a schedule.
  */
 export async function startScheduler(options: SchedulerOptions): Promise<Scheduler> {
-  const { store, clock, log } = options;
-  let { timeZone } = options;
-  let entries = await arm(options.schedules, timeZone, options);
+  const { clock, log } = options;
+  let armed = await arm(options.schedules, options.timeZone, options);
   let before: Look | undefined;
   let gapMs = 0;
   let absence = 'kairosd was not running';
   let update: (() => Promise<void>) | undefined;
-
-  const noticeJump = async (now: Look): Promise<void> => {
-    const jump = before && jumpBetween(before, now, gapMs);
-    if (jump !== undefined) {
-      log.info({ jump: jump.kind, ms: Math.round(jump.forMs) }, 'the clock jumped');
-      const { id } = await options.append(jumpEvent(jump, now.wallMs));
-      options.onDue([id]);
-      if (jump.kind === 'set-back') await goBack(entries.values(), now.wallMs, store);
-      if (jump.kind === 'woke') absence = 'the machine slept';
-    }
-    before = now;
-  };
-  const lookAtAll = async (signal: AbortSignal): Promise<void> => {
-    const nowMs = clock.wallMs();
-    const due = [...entries.values()].filter(({ nextMs }) => nextMs <= nowMs);
-    for (let index = 0; index < due.length && !signal.aborted; index += BATCH) {
-      const batch = due.slice(index, index + BATCH);
-      const begun = await Promise.all(batch.map((entry) => look(entry, { store, nowMs, absence, timeZone })));
-      const eventIds = begun.filter((id) => id !== undefined);
-      if (eventIds.length > 0) options.onDue(eventIds);
-    }
-    absence = 'kairosd was held up';
-  };
 
   const loop = startLoop({
     name: 'scheduler',
@@ -86,42 +62,79 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
     log,
     async step(signal) {
       const now = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-      await noticeJump(now);
-      const held = options.isHeld?.() ?? false;
-      if (held) absence = 'kairosd was in safe mode';
-      else await lookAtAll(signal);
-      // The schedules as they were are decided up to now before others take their place.
-      await update?.();
-      const delayMs = held ? LOOK_MS : untilNext(entries.values(), clock.wallMs());
+      const isHeld = options.isHeld?.() ?? false;
+      try {
+        const jump = before && jumpBetween(before, now, gapMs);
+        if (jump !== undefined) await noticeJump(jump, now.wallMs, armed, options);
+        if (jump?.kind === 'woke') absence = 'the machine slept';
+        before = now;
+        if (!isHeld) await lookAtAll(armed, absence, options, signal);
+        absence = isHeld ? 'kairosd was in safe mode' : 'kairosd was held up';
+      } finally {
+        // After the schedules as they were are decided up to now. Whoever waits for the others is answered in any case.
+        await update?.();
+      }
+      const delayMs = isHeld ? LOOK_MS : untilNext(armed, clock.wallMs());
       gapMs = clock.monoMs() - now.monoMs + delayMs;
       return delayMs;
     },
   });
+  const change = (schedules: readonly Schedule[], timeZone: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      update = async () => {
+        update = undefined;
+        await arm(schedules, timeZone, options).then((others) => {
+          armed = others;
+          resolve();
+        }, reject);
+      };
+      loop.wake();
+    });
   return {
-    wake: loop.wake,
+    wake: () => loop.wake(),
     [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
-    update: (schedules, zone) =>
-      new Promise((resolve, reject) => {
-        update = async () => {
-          update = undefined;
-          try {
-            entries = await arm(schedules, zone, options);
-            timeZone = zone;
-            resolve();
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-          }
-        };
-        loop.wake();
-      }),
+    update: change,
     async runNow(name) {
-      const id = await runNow(name, entries.get(name), options);
+      const id = await runNow(name, armed.entries.get(name), options);
       options.onDue([id]);
       return id;
     },
-    find: (name) => entries.get(name),
-    entries: () => [...entries.values()],
+    find: (name) => armed.entries.get(name),
+    entries: () => [...armed.entries.values()],
   };
+}
+
+/** The schedules under way, by name. */
+interface Armed {
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly timeZone: string;
+}
+
+async function noticeJump(jump: Jump, nowMs: number, armed: Armed, options: SchedulerOptions): Promise<void> {
+  options.log.info({ jump: jump.kind, ms: Math.round(jump.forMs) }, 'the clock jumped');
+  const { id } = await options.append(jumpEvent(jump, nowMs));
+  options.onDue([id]);
+  if (jump.kind === 'set-back') await goBack(armed.entries.values(), nowMs, options.store);
+}
+
+async function lookAtAll(
+  { entries, timeZone }: Armed,
+  absence: string,
+  { store, clock, onDue }: SchedulerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const nowMs = clock.wallMs();
+  const due = [...entries.values()].filter(({ nextMs }) => nextMs <= nowMs);
+  let failed: PromiseRejectedResult | undefined;
+  for (let index = 0; index < due.length && !signal.aborted; index += BATCH) {
+    const batch = due.slice(index, index + BATCH);
+    const looks = await Promise.allSettled(batch.map((entry) => look(entry, { store, nowMs, absence, timeZone })));
+    const eventIds = looks.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
+    if (eventIds.length > 0) onDue(eventIds);
+    failed ??= looks.find((one) => one.status === 'rejected');
+  }
+  // What could not be recorded is still due, and the loop comes back in a second; it held up nobody else.
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** Makes schedules known to the ledger, each from where it is decided to. */
@@ -129,7 +142,7 @@ async function arm(
   schedules: readonly Schedule[],
   timeZone: string,
   { store, clock }: SchedulerOptions,
-): Promise<Map<string, Entry>> {
+): Promise<Armed> {
   const nowMs = clock.wallMs();
   const keys = schedules.map((schedule) => ({ name: schedule.name, timing: timingKey(schedule, timeZone) }));
   const cursors = await store.sync(keys, nowMs);
@@ -142,7 +155,7 @@ async function arm(
     if (entries.size % ARM_SLICE === 0) await new Promise((resolve) => setImmediate(resolve));
   }
   await goBack(entries.values(), nowMs, store);
-  return entries;
+  return { entries, timeZone };
 }
 
 /** Schedules armed before others get their turn: about 5 ms. */
@@ -170,9 +183,9 @@ async function goBack(entries: Iterable<Entry>, nowMs: number, store: SlotStore)
 }
 
 /** What is due already waits for the end of another run, which wakes the loop. */
-function untilNext(entries: Iterable<Entry>, nowMs: number): number {
+function untilNext({ entries }: Armed, nowMs: number): number {
   let delayMs = LOOK_MS;
-  for (const { nextMs } of entries) {
+  for (const { nextMs } of entries.values()) {
     if (nextMs > nowMs) delayMs = Math.min(delayMs, nextMs - nowMs);
   }
   return delayMs;

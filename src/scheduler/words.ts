@@ -10,17 +10,12 @@ import type { Schedule } from './options.ts';
 export async function describeSchedule(schedule: Schedule, defaultZone: string): Promise<string> {
   const timing = timingOf(schedule, defaultZone);
   const later = schedule.jitter ? `, up to ${formatDuration(schedule.jitter)} later` : '';
-  switch (timing.kind) {
-    case 'cron': {
-      const { default: cronstrue } = await import('cronstrue');
-      const words = cronstrue.toString(timing.cron, { use24HourTimeFormat: true, throwExceptionOnParseError: false });
-      return `${words} (${timing.zone})${later}`;
-    }
-    case 'every':
-      return `Every ${formatDuration(timing.everyMs)}${later}`;
-    case 'at':
-      return `Once at ${formatInstant(timing.atMs, schedule.timezone ?? defaultZone)
-        .slice(0, 16)
-        .replace('T', ' ')}${later}`;
+  if (timing.kind === 'every') return `Every ${formatDuration(timing.everyMs)}${later}`;
+  if (timing.kind === 'at') {
+    const at = formatInstant(timing.atMs, schedule.timezone ?? defaultZone);
+    return `Once at ${at.slice(0, 16).replace('T', ' ')}${later}`;
   }
+  const { default: cronstrue } = await import('cronstrue');
+  const words = cronstrue.toString(timing.cron, { use24HourTimeFormat: true, throwExceptionOnParseError: false });
+  return `${words} (${timing.zone})${later}`;
 }

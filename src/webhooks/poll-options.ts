@@ -24,7 +24,7 @@ export const POLLED_EVENTS = [
   'notification',
 ] as const;
 
-export type PolledEvent = (typeof POLLED_EVENTS)[number];
+type PolledEvent = (typeof POLLED_EVENTS)[number];
 
 /** `check_run` costs a request for each open pull request, `notification` a token with that scope: both are to be asked for. */
 const EVENTS_DEFAULT: readonly PolledEvent[] = POLLED_EVENTS.filter(
@@ -63,5 +63,3 @@ export const pollOptions = z
     context.addIssue({ code: 'custom', message, path: ['repositories'] });
   })
   .meta({ description: 'Ask the GitHub API instead of, or beside, waiting for webhooks. See docs/polling.md.' });
-
-export type PollOptions = z.output<typeof pollOptions>;

@@ -22,6 +22,7 @@ function parts(clock: FakeClock, yaml: string, secrets: Record<string, string>) 
     version: '0',
     pid: 1,
     platform: process.platform,
+    commandEnv: {},
     onStopAsked() {},
   };
   const ports: Ports = {

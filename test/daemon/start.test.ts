@@ -37,6 +37,7 @@ function world(home: string, env: Readonly<Record<string, string>> = ENV): World
           ...reread(),
           reread,
           token: TOKEN,
+          commandEnv: {},
           version: '0.1.0',
           pid: process.pid,
           platform: process.platform,

@@ -45,6 +45,23 @@ async function of(check: string, more: Partial<DoctorPorts> = {}): Promise<Findi
 }
 
 describe('the doctor', () => {
+  test.each([
+    { secrets: {}, verdict: 'warn', what: 'without GITHUB_TOKEN' },
+    { secrets: { GITHUB_TOKEN: 'ghp_x' }, verdict: 'ok', what: 'webhooks are not taken' },
+  ])('a source that only polls is not tried with webhooks: $verdict', async ({ secrets, verdict, what }) => {
+    const poll = { repositories: ['octo/app'], every: 60_000, events: ['push' as const] };
+    const [found, ...others] = await of('webhooks', {
+      config: () => ({
+        timezone: 'UTC',
+        notify: [],
+        sources: [{ name: 'github', kind: 'github', trust: 'outside', poll }],
+      }),
+      secrets: () => secretsOf(secrets),
+    });
+    expect(others).toEqual([]);
+    expect(found).toMatchObject({ verdict, what: expect.stringContaining(what) as string });
+  });
+
   test('finds nothing to complain about in a healthy home, and looks at everything [CLI-DOCTOR]', async () => {
     const findings = await examine(makePorts());
     expect(findings.filter(({ verdict }) => verdict !== 'ok')).toEqual([]);

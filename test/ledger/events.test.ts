@@ -98,7 +98,7 @@ describe('a body', () => {
     const { id } = await events.append(event('d1', { body, jobs: [job()] }));
     expect(digest(events.body(id) ?? Buffer.alloc(0))).toBe(digest(body));
     expect(scalar(home.database, 'SELECT max(length(bytes)) FROM body_chunks')).toBeLessThanOrEqual(524_288);
-    expect(commits).toHaveLength(51);
+    expect(commits).toHaveLength(201);
   });
 
   test('that is large leaves no pieces when its delivery was taken already [LEDGER-DUPLICATE]', async () => {

@@ -105,7 +105,7 @@ export async function delivered(life: Life, rig: Pick<ChannelRig, 'holding'>, cl
   throw new Error('a delivery did not end');
 }
 
-export function countOf(life: Life, state: string): number {
+function countOf(life: Life, state: string): number {
   const row = life.database.statement('SELECT count(*) AS n FROM deliveries WHERE state = ?').get<{ n: number }>(state);
   return row?.n ?? 0;
 }

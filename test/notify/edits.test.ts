@@ -77,6 +77,8 @@ describe('an alert that grows', () => {
     await life.enqueue({ topic: 'ci', text: 'on fire', urgent: true });
     await life.enqueue({ topic: 'other', text: 'disk full' });
     await clock.advance(16_000);
+    await life.enqueue({ topic: 'ci', text: 'still smoking' });
+    await clock.advance(16_000);
     await life.withdraw({ topic: 'ci', text: 'green again' });
     await clock.advance(16_000);
     await life.enqueue({ topic: 'ci', text: 'red again' });
@@ -87,6 +89,7 @@ describe('an alert that grows', () => {
       'lint failed',
       'on fire',
       'disk full',
+      'still smoking',
       'green again',
       'red again',
       'still red',
@@ -144,6 +147,7 @@ describe('an alert that grows', () => {
     expect([...first.shown.values()]).toEqual(['unit failed\nlint failed']);
     expect(next.messages.find(second)?.state).toBe('sent');
     expect(next.outbox.snapshot().windows.map(({ used }) => used)).toEqual([1, 1]);
+    expect(next.messages.recentDeliveries('screen', 0)).toHaveLength(1);
   });
 
   test('beside a channel that cannot change messages it has its place in the windows, and is changed where it can be [CHANNEL-EDIT-IN-PLACE]', async () => {

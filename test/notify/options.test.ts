@@ -32,7 +32,7 @@ describe('notify:', () => {
     [[{ ...SLACK, channel: '#general' }], expect.stringContaining('must be the id of a channel such as C0123456789')],
     [[{ ...TELEGRAM, chat: 'me' }], expect.stringContaining('must be the number of a chat such as "123456"')],
     [[{ ...TELEGRAM, allow: [-5] }], 'must be the number of a person, above 0'],
-    [[{ ...TELEGRAM, edit: '5s' }], 'must be off, or a duration from 10s to 1d such as 10m'],
+    [[{ ...TELEGRAM, edit: '5s' }], 'must be a duration from 10s to 1d such as 10m, or off, got "5s"'],
     [[{ ...HOOK, secretEnv: 'not a name' }], 'must be the name of a variable such as HOOK_SECRET'],
   ])('%j is refused: %s', (section, message) => {
     expect(notifyOptions.safeParse(section).error?.issues.map((issue) => issue.message)).toEqual([message]);

@@ -64,9 +64,8 @@ describe.each(Object.keys(INCIDENTS))(
       const nowMs = world.clock.wallMs();
       const found = ALL.flatMap(({ name, cron }) => faults(world, name, slowSlots(cron, zone, startMs, nowMs)));
       expect(found).toEqual([]);
-      if (incident !== 'a sleep of 8 h' && incident !== 'a restart of 3 h') {
-        for (const { name } of ALL) expect(accountOf(world, name).missed, name).toEqual([]);
-      }
+      const missed = ALL.filter(({ name }) => accountOf(world, name).missed.length > 0).length;
+      expect(missed > 0).toBe(incident === 'a sleep of 8 h' || incident === 'a restart of 3 h');
     });
   },
 );

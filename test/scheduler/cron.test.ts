@@ -1,7 +1,9 @@
 import * as fc from 'fast-check';
-import nodeCron from 'node-cron';
+import { Cron } from 'croner';
+import { validate } from 'node-cron';
 import { describe, expect, test } from 'vitest';
 import { checkCron, cronTimes } from '../../src/scheduler/cron.ts';
+import { nextWallTime, readFields } from '../../src/scheduler/fields.ts';
 import { slowSlots } from './reference.ts';
 
 const HOUR_MS = 3_600_000;
@@ -208,19 +210,51 @@ const expression = fc.tuple(
   fc.oneof(fc.constant('*'), field(0, 6)),
 );
 
-test('what croner takes of plain expressions, node-cron takes as well', () => {
-  const wild = fc.array(fc.oneof(field(0, 70), fc.constantFrom('1-', '-', '*/0', '5/5', '7,', '1-70', '9-1')), {
-    minLength: 5,
-    maxLength: 6,
-  });
-  fc.assert(
-    fc.property(wild, (fields) => {
-      const cron = fields.join(' ');
-      const wrong = checkCron(cron);
-      expect(nodeCron.validate(cron) || wrong !== undefined, cron).toBe(true);
-    }),
-    { numRuns: 1_000 },
+test('what is read as plain fields, croner and node-cron take as well, and croner finds the same times in it', () => {
+  const odd = fc.constantFrom(
+    '1-',
+    '-',
+    '*/0',
+    '*/60',
+    '5/5',
+    '7,',
+    '1-70',
+    '9-1',
+    '7',
+    '5-7',
+    'MON-fri',
+    'jan',
+    'sun',
+    '?',
+    'L',
+    '07',
+    '*/7,3',
   );
+  const wild = fc.oneof(
+    fc.array(fc.oneof({ weight: 6, arbitrary: field(0, 12) }, odd, field(0, 70)), { minLength: 5, maxLength: 6 }),
+    expression,
+    fc.tuple(field(0, 59), expression).map(([second, rest]) => [second, ...rest]),
+  );
+  const at = fc.integer({ min: Date.UTC(2026, 0, 1), max: Date.UTC(2030, 0, 1) });
+  let plain = 0;
+  fc.assert(
+    fc.property(wild, at, (parts, afterMs) => {
+      const cron = parts.join(' ');
+      const fields = readFields(cron);
+      if (fields === undefined) return;
+      plain += 1;
+      const [day = '', , weekday = ''] = parts.slice(-3);
+      const domAndDow = day.startsWith('*') || weekday.startsWith('*');
+      const croner = new Cron(cron, { utcOffset: 0, mode: '5-or-6-parts', domAndDow, paused: true });
+      const theirs = croner.nextRun(new Date(afterMs))?.getTime();
+      // node-cron wants both days at once: it refuses "the 31st of April, or any Sunday".
+      const asked = fields.eitherDay ? parts.with(parts.length - 3, '*').join(' ') : cron;
+      expect(validate(asked), cron).toBe(theirs !== undefined);
+      expect(nextWallTime(fields, afterMs), `${cron} after ${new Date(afterMs).toISOString()}`).toBe(theirs);
+    }),
+    { numRuns: 1_500 },
+  );
+  expect(plain).toBeGreaterThan(700);
 });
 
 test('slots are those that a walk through every minute finds [CRON-DST]', () => {

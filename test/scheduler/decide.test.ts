@@ -27,7 +27,6 @@ describe('slots that are late', () => {
       missed: [
         { fromMs: ago(3), throughMs: ago(2), count: 2, reason: 'caught up by 2026-11-22T11:00:00Z: the machine slept' },
       ],
-      waiting: false,
     });
   });
 
@@ -35,7 +34,6 @@ describe('slots that are late', () => {
     expect(decide(situation([2, 1], { catchUp: 'skip' }))).toEqual({
       run: undefined,
       missed: [{ fromMs: ago(2), throughMs: ago(1), count: 2, reason: '1h late, the machine slept (catchUp: skip)' }],
-      waiting: false,
     });
     expect(decide(situation([2, 1, 0], { catchUp: 'skip' }))).toMatchObject({
       run: ago(0),
@@ -44,12 +42,11 @@ describe('slots that are late', () => {
   });
 
   test('with all: the oldest runs and the others wait for it; more than the cap are missed [SCHED-CATCH-UP]', () => {
-    expect(decide(situation([3, 2, 1], { catchUp: 'all' }))).toEqual({ run: ago(3), missed: [], waiting: true });
-    expect(decide(situation([1], { catchUp: 'all' }))).toEqual({ run: ago(1), missed: [], waiting: false });
+    expect(decide(situation([3, 2, 1], { catchUp: 'all' }))).toEqual({ run: ago(3), missed: [] });
+    expect(decide(situation([1], { catchUp: 'all' }))).toEqual({ run: ago(1), missed: [] });
     expect(decide(situation([4, 3, 2, 1], { catchUp: 'all', catchUpMax: 2 }))).toMatchObject({
       run: ago(2),
       missed: [{ fromMs: ago(4), throughMs: ago(3), count: 2 }],
-      waiting: true,
     });
   });
 
@@ -68,16 +65,14 @@ describe('while the run before has not ended', () => {
     expect(decide(situation([0], { busy }))).toEqual({
       run: undefined,
       missed: [{ fromMs: ago(0), throughMs: ago(0), count: 1, reason: busy }],
-      waiting: false,
     });
   });
 
   test('with all it waits, up to the cap [SCHED-OVERLAP]', () => {
-    expect(decide(situation([1, 0], { busy, catchUp: 'all' }))).toEqual({ run: undefined, missed: [], waiting: true });
+    expect(decide(situation([1, 0], { busy, catchUp: 'all' }))).toEqual({ run: undefined, missed: [] });
     expect(decide(situation([2, 1, 0], { busy, catchUp: 'all', catchUpMax: 1 }))).toMatchObject({
       run: undefined,
       missed: [{ count: 2 }],
-      waiting: true,
     });
   });
 });
@@ -91,5 +86,5 @@ test('what was too much to count is one stretch, shown first', () => {
 });
 
 test('nothing due is nothing to do', () => {
-  expect(decide(situation([]))).toEqual({ run: undefined, missed: [], waiting: false });
+  expect(decide(situation([]))).toEqual({ run: undefined, missed: [] });
 });

@@ -1,3 +1,4 @@
+import { KairosError } from '../../src/core/errors.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import { schedulesOptions, type Schedule } from '../../src/scheduler/options.ts';
@@ -71,6 +72,8 @@ export interface World extends AsyncDisposable {
   /** The process ends, and another begins that much later. */
   restart(awayMs: number): Promise<void>;
   held: boolean;
+  /** Schedules whose slots the ledger does not take. */
+  readonly refuses: Set<string>;
 }
 
 /** Entries of `schedules:` as they stand in a configuration. */
@@ -86,7 +89,13 @@ export async function openWorld(startMs: number, entries: readonly Schedule[], t
   const open = async (): Promise<{ ledger: Ledger; scheduler: Scheduler }> => {
     const ledger = await ledgerIn(home.path);
     const scheduler = await startScheduler({
-      store: ledger.slots,
+      store: {
+        ...ledger.slots,
+        run: (draft, slot) =>
+          world.refuses.has(slot.schedule)
+            ? Promise.reject(new KairosError('DISK_FULL', 'no space'))
+            : ledger.slots.run(draft, slot),
+      },
       append: (draft) => ledger.events.append(draft),
       schedules: entries,
       timeZone,
@@ -106,6 +115,7 @@ export async function openWorld(startMs: number, entries: readonly Schedule[], t
     recorded: [],
     works: true,
     held: false,
+    refuses: new Set(),
     ledger: undefined as unknown as Ledger,
     scheduler: undefined as unknown as Scheduler,
     async idle() {

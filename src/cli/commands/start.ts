@@ -48,6 +48,7 @@ export async function runStart(env: Env, json = false): Promise<number> {
       version: ownVersion(),
       pid: process.pid,
       platform: process.platform,
+      commandEnv: commandEnv(env),
       inheritedFd: inheritedFd(env),
       reread: () => ({ config: loadConfig(home, env), secrets: readSecrets(home, env) }),
       onStopAsked: () => asked.resolve('the API'),
@@ -79,6 +80,12 @@ function usage(): { residentBytes: number; cpuSeconds: number } {
 function ownVersion(): string {
   const manifest = createRequire(import.meta.url)('../../../package.json') as { version: string };
   return manifest.version;
+}
+
+/** Commands of schedules see these and nothing else: what is in the environment of a daemon is not theirs. */
+function commandEnv(env: Env): Record<string, string> {
+  const names = ['PATH', 'HOME', 'LANG', 'TZ'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 /** systemd's socket activation: `LISTEN_PID` is us and `LISTEN_FDS` counts the sockets from descriptor 3 on. */
@@ -132,7 +139,7 @@ function greet(daemon: Daemon, home: string, command: string): void {
   const lines = [
     `kairosd is running at ${daemon.url}`,
     `  home       ${home}`,
-    `  sources    ${daemon.sources.join(', ') || 'none yet; add one with: ${command} webhook add github'}`,
+    `  sources    ${daemon.sources.join(', ') || `none yet; add one with: ${command} webhook add github`}`,
     `  channels   ${daemon.channels.join(', ') || 'none; messages wait'}`,
     ...(daemon.safeMode ? [`  safe mode  the last starts did not end cleanly; see: ${command} doctor`] : []),
     `  next       ${command} status · ${command} webhook add github · ${command} doctor   (stop with Ctrl-C)`,

@@ -1,18 +1,28 @@
 import { z } from 'zod';
 import { KairosError } from '../../core/errors.ts';
-import { durationValue } from '../../core/units.ts';
+import { formatDuration, parseDurationMs } from '../../core/units.ts';
 
 const EDIT_MS = 600_000;
 
+const EDIT_MS_MIN = 10_000;
+const EDIT_MS_MAX = 86_400_000;
+
 /** `edit: 10m | off`: how long an alert that was delivered grows in place when more of its topic comes. As milliseconds. */
 export const editOption = z
-  .union([z.literal('off').transform(() => 0), durationValue({ minMs: 10_000, maxMs: 86_400_000 })], {
-    error: 'must be off, or a duration from 10s to 1d such as 10m',
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    if (value === 'off') return 0;
+    const ms = parseDurationMs(String(value));
+    if (ms !== undefined && ms >= EDIT_MS_MIN && ms <= EDIT_MS_MAX) return ms;
+    const bounds = `${formatDuration(EDIT_MS_MIN)} to ${formatDuration(EDIT_MS_MAX)}`;
+    const message = `must be a duration from ${bounds} such as 10m, or off, got ${JSON.stringify(value)}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
   })
   .prefault(EDIT_MS)
   .meta({
     description:
-      'How long a delivered alert is changed in place, without a sound, when more of its topic comes: a duration such as 10m, or off. Default 10m.',
+      'How long a delivered alert is changed in place, without a sound, when more of its topic comes; `off` for never.',
   });
 
 /**

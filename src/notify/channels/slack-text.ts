@@ -31,7 +31,7 @@ export function slackText({ text, urgent }: Pick<OutgoingMessage, 'text' | 'urge
 }
 
 /** The three characters that begin anything in Slack's markup. */
-export function escapeSlack(text: string): string {
+function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 

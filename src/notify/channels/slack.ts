@@ -43,7 +43,9 @@ export function slackChannel(options: SlackChannelOptions, ports: { fetch: Fetch
     name,
     editMs,
     async send(message, signal, { maybeReceived, earlier }) {
-      const seen = maybeReceived ? await lookFor(message, options.channel, await open(signal)) : 'absent';
+      // A person's direct messages have an id of their own, which only an answer tells.
+      const place = earlier.at(-1)?.split('/')[0] ?? options.channel;
+      const seen = maybeReceived ? await lookFor(message, place, await open(signal)) : 'absent';
       if (typeof seen === 'object') return seen;
       const thread = rootOf(earlier);
       let result = await post(options.channel, { message, thread }, await open(signal));

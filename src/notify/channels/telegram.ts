@@ -5,22 +5,24 @@ import type { Channel, OutgoingMessage, SendResult } from '../channel.ts';
 import { DOUBLE_NOTE, editOption, URGENT_MARK } from './phone.ts';
 import { openWire, type Answer, type Wire } from './wire.ts';
 
+const CHAT = /^(-?\d{1,19}|@[A-Za-z]\w{3,31})$/;
+const CHAT_WRONG = 'must be the number of a chat such as "123456" (of a group "-100…"), or the @name of a channel';
+
 /** `{ kind: telegram, chat: "123456", allow: [123456], edit?, name? }`; the bot's token is `TELEGRAM_BOT_TOKEN`. */
 export const telegramOptions = z.strictObject({
   kind: z.literal('telegram'),
   name: z.string().optional(),
   chat: z
-    .union([z.string(), z.number().int()])
-    .transform(String)
-    .refine((chat) => /^(-?\d{1,19}|@[A-Za-z]\w{3,31})$/.test(chat), {
-      error: 'must be the number of a chat such as "123456" (of a group "-100…"), or the @name of a channel',
+    .union([z.string().regex(CHAT, CHAT_WRONG), z.number().refine((id) => Number.isSafeInteger(id), CHAT_WRONG)], {
+      error: CHAT_WRONG,
     })
+    .transform(String)
     .meta({ description: 'Number of the chat, or the @name of a channel.' }),
   allow: z
-    .array(z.number().int().positive({ error: 'must be the number of a person, above 0' }))
+    .array(z.number().refine((id) => Number.isSafeInteger(id) && id > 0, 'must be the number of a person, above 0'))
     .max(100)
     .default([])
-    .meta({ description: 'Numbers of the people who may answer there. Default: nobody.' }),
+    .meta({ description: 'Numbers of the people who may answer there.' }),
   edit: editOption,
 });
 

@@ -1,0 +1,87 @@
+import type { Log } from '../core/ports.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { startHeartbeat } from '../notify/heartbeat.ts';
+import { checkSelf, type Pulse } from '../notify/self-check.ts';
+import { startScheduler, type Scheduler } from '../scheduler/ticker.ts';
+import { polledTaker } from '../webhooks/polled.ts';
+import type { Config } from './config.ts';
+import type { Append } from './intake.ts';
+import type { DaemonOptions, Ports } from './options.ts';
+import { startPolling } from './polling.ts';
+import type { Secrets } from './secrets.ts';
+import type { Settings } from './settings.ts';
+import type { View } from './view.ts';
+
+/** What happens by itself: schedules, the polling of GitHub, the sign of life. */
+export interface Clockwork extends AsyncDisposable {
+  readonly scheduler: Scheduler;
+  /** Goes on with other settings. */
+  exchange(config: Config, secrets: Secrets): Promise<void>;
+}
+
+export interface ClockworkParts {
+  readonly options: DaemonOptions;
+  readonly ports: Ports;
+  readonly ledger: Ledger;
+  readonly append: Append;
+  readonly hands: { wake(): void; readonly pulse: Pulse };
+  readonly live: { readonly settings: Settings };
+  readonly view: View;
+  /** While true nothing begins by itself: safe mode. */
+  readonly held: () => boolean;
+}
+
+/** Arms the schedules; polling and the sign of life begin if they are configured. */
+export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> {
+  const { options, ports, ledger, append, hands } = parts;
+  const log = (part: string): Log => ports.log.child({ part });
+  await using opened = new AsyncDisposableStack();
+  const scheduler = opened.use(
+    await startScheduler({
+      store: ledger.slots,
+      append,
+      schedules: options.config.schedules,
+      timeZone: options.config.timezone,
+      clock: ports.clock,
+      log: log('scheduler'),
+      onDue: () => hands.wake(),
+      isHeld: parts.held,
+    }),
+  );
+  let callers = await startCallers(parts, options.config, options.secrets);
+  opened.defer(() => callers.disposeAsync());
+  const running = opened.move();
+  return {
+    scheduler,
+    async exchange(config, secrets) {
+      await scheduler.update(config.schedules, options.config.timezone);
+      await callers.disposeAsync();
+      callers = await startCallers(parts, config, secrets);
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** Those that call outside: made anew when the configuration changes. */
+async function startCallers(parts: ClockworkParts, config: Config, secrets: Secrets): Promise<AsyncDisposableStack> {
+  const { options, ports, ledger, append, hands, live, view } = parts;
+  const { clock } = ports;
+  await using opened = new AsyncDisposableStack();
+  const take = polledTaker({
+    clock,
+    append,
+    read: (delivery) => live.settings.read(delivery),
+    inStorm: (source, monoMs) => live.settings.inStorm(source, monoMs),
+    count: (outcome) => view.count(outcome),
+  });
+  opened.use(await startPolling({ options: { ...options, config, secrets }, ports, ledger, take, append }));
+  if (config.heartbeat !== undefined) {
+    const check = async () => {
+      const found = await checkSelf({ clock, ledger: () => ledger.health(), worker: hands.pulse });
+      return found.ok ? found : { ok: false as const, reason: ports.redactor.redact(found.reason) };
+    };
+    const log = ports.log.child({ part: 'heartbeat' });
+    opened.use(startHeartbeat(config.heartbeat, { ...ports, log, check, secretOf: (name) => secrets.of(name) }));
+  }
+  return opened.move();
+}

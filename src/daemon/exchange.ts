@@ -1,0 +1,33 @@
+import type { Clockwork } from './clockwork.ts';
+import type { DaemonOptions, Ports } from './options.ts';
+import type { Post } from './post.ts';
+import { compareConfigs, prepareSettings, type Settings } from './settings.ts';
+
+export interface ExchangeParts {
+  readonly live: { settings: Settings };
+  readonly outbox: Post;
+  readonly clockwork: Clockwork;
+  readonly ports: Ports;
+  readonly reread: DaemonOptions['reread'];
+}
+
+/**
+ * What is done with an edit of the configuration: it is read and checked whole, and only then taken up, part by part.
+ *
+ * @throws {KairosError} `CONFIG_INVALID`, `SECRET_MISSING`: then nothing has changed.
+ */
+export function createExchange({ live, outbox, clockwork, ports, reread }: ExchangeParts): () => Promise<void> {
+  return async () => {
+    if (reread === undefined) return;
+    const { config, secrets } = reread();
+    const before = live.settings;
+    const change = compareConfigs(before.config, config);
+    const settings = prepareSettings(config, secrets, ports);
+    ports.redactor.add(secrets.all());
+    await outbox.exchange(settings);
+    live.settings = settings;
+    await clockwork.exchange(config, secrets);
+    await before[Symbol.asyncDispose]();
+    ports.log.info({ ...change }, 'configuration taken up');
+  };
+}
