@@ -2,8 +2,10 @@
 
 /** A meaning for each key whose schema has none of its own. The generator fails when a key is without one. */
 export const MEANINGS: Readonly<Record<string, string>> = {
-  'budget.blocking': 'How long proactive work may hold the foreground. Kept for the scheduler; has no effect yet.',
-  'budget.messageTtl': 'How long a message may wait before it expires, with the reason in the daily log.',
+  'budget.blocking':
+    'How long proactive work may hold the foreground before it goes on in the background. See [schedules](schedules.md#the-blocking-budget). Taken up at the next start.',
+  'budget.messageTtl':
+    'How long a message may wait before it expires, with the reason in the daily log. Taken up at the next start.',
   'budget.money.perDay': 'US dollars a day. Kept for the agent; has no effect yet.',
   'budget.money.perRun': 'US dollars a run. Kept for the agent; has no effect yet.',
   'notify[].kind': 'What kind of channel it is.',
@@ -73,8 +75,28 @@ subscriptions:
     prompt: Triage this issue.`,
   storm: `
 storm: { per: 1m, events: 60 }`,
+  schedules: `
+schedules:
+  - { name: morning-digest, cron: "0 8 * * *", timezone: Europe/Berlin, do: digest }
+  - { name: stand-up, cron: "25 9 * * mon-fri", do: notify, topic: team, text: Stand-up in five minutes., catchUp: skip }
+  - { name: thank-you, at: "2026-12-24T18:00", do: notify, text: Say thank you. }
+  - name: backup
+    every: 6h
+    jitter: 10m
+    catchUp: all
+    catchUpMax: 4
+    overlap: skip
+    do: command
+    argv: [restic, backup, /srv]
+    timeout: 1h
+    cwd: /srv
+    env: { RESTIC_REPOSITORY: /mnt/backup }
+    retries: 1
+  - { name: look-around, cron: "*/30 * * * *", do: agent, prompt: What needs attention? }`,
   journal: `
 journal: { maxBytes: 1MB }`,
+  heartbeat: `
+heartbeat: { urlEnv: HEARTBEAT_URL, every: 5m, timeout: 10s }   # or url: https://example.org/ping/1234`,
   retention: `
 retention: { events: 90d, bodies: 30d }`,
 };

@@ -3,6 +3,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { startHeartbeat } from '../notify/heartbeat.ts';
 import { checkSelf, type Pulse } from '../notify/self-check.ts';
 import { startScheduler, type Scheduler } from '../scheduler/ticker.ts';
+import type { Feed } from '../web/feed.ts';
 import { polledTaker } from '../webhooks/polled.ts';
 import type { Config } from './config.ts';
 import type { Append } from './intake.ts';
@@ -24,6 +25,7 @@ export interface ClockworkParts {
   readonly ports: Ports;
   readonly ledger: Ledger;
   readonly append: Append;
+  readonly feed: Feed;
   readonly hands: { wake(): void; readonly pulse: Pulse };
   readonly live: { readonly settings: Settings };
   readonly view: View;
@@ -33,7 +35,7 @@ export interface ClockworkParts {
 
 /** Arms the schedules; polling and the sign of life begin if they are configured. */
 export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> {
-  const { options, ports, ledger, append, hands } = parts;
+  const { options, ports, ledger, append, hands, feed } = parts;
   const log = (part: string): Log => ports.log.child({ part });
   await using opened = new AsyncDisposableStack();
   const scheduler = opened.use(
@@ -44,7 +46,10 @@ export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> 
       timeZone: options.config.timezone,
       clock: ports.clock,
       log: log('scheduler'),
-      onDue: () => hands.wake(),
+      onDue(eventIds) {
+        for (const id of eventIds) feed.changed('event', id);
+        hands.wake();
+      },
       isHeld: parts.held,
     }),
   );

@@ -35,7 +35,7 @@ const sections = z.strictObject({
 });
 
 /** Events that do not come over a webhook carry these. */
-const INTERNAL_SOURCES = new Set(['say', 'kairosd']);
+const INTERNAL_SOURCES = new Set(['say', 'kairosd', 'schedule']);
 
 /** What only the sections together can tell. Without `sources:`, `github` is there as soon as its secret is. */
 const configOptions = sections.superRefine(({ sources, subscriptions }, context) => {

@@ -53,6 +53,7 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
       return ledger.jobs.claim(...given);
     },
   };
+  await ledger.runs.closeLost(clock.wallMs());
   const attempt = { store, handlers, clock, random, log };
   const worker = await startWorker({ ...attempt, onSettled });
   const lanes = startLanes({

@@ -59,8 +59,9 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const journalOptions = { home, timeZone, ...config.journal };
   const journal = parts.use(startJournal(ledger.journal, { clock, log: log('journal'), redact }, journalOptions));
   parts.defer(() => boot.stopping());
-  const wakes = createWakes({ feed, journal, loopLag, outbox: () => outbox });
+  const wakes = createWakes({ feed, journal, loopLag });
   const outbox = parts.use(await openPost(live.settings, { ports, ledger, timeZone, onChange: wakes.onMessage }));
+  wakes.include(outbox);
   const view = createView({
     options,
     ports,
@@ -74,7 +75,8 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const status = (): string => view.sentence();
   const hands = parts.use(await startHands({ options, ports, ledger, live, status, held, ...wakes }));
   const append = createIntake(ledger, feed, hands);
-  const clockwork = parts.use(await startClockwork({ options, ports, ledger, append, hands, live, view, held }));
+  const clockwork = parts.use(await startClockwork({ options, ports, ledger, append, feed, hands, live, view, held }));
+  wakes.include(clockwork.scheduler);
   const doors = openDoors({ options, ports, ledger, outbox, hands, clockwork, view, feed, append, live });
   const server = parts.use(await listen(config.server, { log: log('http'), token, inheritedFd, routes: doors }));
   const onEdit = createExchange({ live, outbox, clockwork, ports, reread });

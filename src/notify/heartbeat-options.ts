@@ -20,8 +20,12 @@ export const heartbeatOptions = z
       .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of a variable such as HEARTBEAT_URL')
       .optional()
       .meta({ description: 'Name of the address in secrets.env or the environment, instead of url.' }),
-    every: durationOption(EVERY_MS, { minMs: 30_000, maxMs: 86_400_000 }),
-    timeout: durationOption(TIMEOUT_MS, { minMs: 1_000, maxMs: 25_000 }),
+    every: durationOption(EVERY_MS, { minMs: 30_000, maxMs: 86_400_000 }).meta({
+      description: 'How often it is called; up to a tenth earlier, never later.',
+    }),
+    timeout: durationOption(TIMEOUT_MS, { minMs: 1_000, maxMs: 25_000 }).meta({
+      description: 'How long a call may take.',
+    }),
   })
   .refine(({ url, urlEnv }) => (url === undefined) !== (urlEnv === undefined), 'must have either url or urlEnv')
   .optional()

@@ -7,7 +7,7 @@ import type { MissedDraft } from './store.ts';
 import { jumpInWords, type Jump } from './wake.ts';
 
 /** The source of every event that a schedule makes. */
-export const SCHEDULE_SOURCE = 'schedule';
+const SCHEDULE_SOURCE = 'schedule';
 
 /** `due` at its time, `late` when it is made up for, `asked` when somebody wanted it now. */
 export type Occasion = 'due' | 'late' | 'asked';

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { KairosError } from '../core/errors.ts';
 
 /** Deliveries are at most 25 MiB: GitHub sends no more. */
-export const BODY_BYTES_MAX = 26_214_400;
+const BODY_BYTES_MAX = 26_214_400;
 /** Bodies being received at the same moment; one more waits outside with 503. Bounds memory, whoever sends. */
 const HELD_BYTES_MAX = 268_435_456;
 /** Bodies this small are not worth counting. */

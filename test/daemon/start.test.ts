@@ -16,8 +16,8 @@ interface World {
   readonly home: string;
   readonly printed: string[];
   /** Resolves with the fields of the next line of the log that says this. */
-  logged(message: string): Promise<Readonly<Record<string, unknown>>>;
-  start(): Promise<Daemon>;
+  readonly logged: (message: string) => Promise<Readonly<Record<string, unknown>>>;
+  readonly start: () => Promise<Daemon>;
 }
 
 function world(home: string, env: Readonly<Record<string, string>> = ENV): World {

@@ -11,8 +11,8 @@ interface Stage {
   readonly ledger: Ledger;
   readonly lanes: Lanes;
   /** Asks for a command; resolves when it is recorded. @returns its job. */
-  ask(origin: string, reactive?: boolean): Promise<number>;
-  finish(jobId: number): Promise<void>;
+  readonly ask: (origin: string, reactive?: boolean) => Promise<number>;
+  readonly finish: (jobId: number) => Promise<void>;
   readonly begun: ReadonlyMap<number, AbortSignal>;
 }
 

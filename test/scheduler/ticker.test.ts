@@ -54,7 +54,7 @@ test('each kind makes its own job: a command carries its name only, an agent its
   expect(jobs.toSorted(([a = ''], [b = '']) => a.localeCompare(b))).toEqual([
     ['agent', 'ask', 'Tidy up.', 'parked'],
     ['command', 'run', 'run', 'queued'],
-    ['digest', 'tell', 'tell', 'queued'],
+    ['digest-report', 'tell', expect.stringMatching(/^20.*Z$/), 'queued'],
   ]);
 });
 
