@@ -1,3 +1,4 @@
+import type { EventDraft } from './event.ts';
 import type { MessageDraft, Withdrawal } from './message.ts';
 
 /** What a job does. Rules only write rows; work takes time and runs in a lane. `agent` waits, parked, for a model. */
@@ -59,7 +60,8 @@ export type Effect =
   | { readonly kind: 'message'; readonly message: MessageDraft }
   | { readonly kind: 'withdraw'; readonly withdrawal: Withdrawal }
   | { readonly kind: 'journal'; readonly line: JournalDraft }
-  | { readonly kind: 'mute'; readonly topic: string; readonly untilMs: number };
+  | { readonly kind: 'mute'; readonly topic: string; readonly untilMs: number }
+  | { readonly kind: 'event'; readonly event: EventDraft };
 
 /** How an attempt ended. `failed` will not be better next time; `retry` may. */
 export type Outcome =

@@ -34,6 +34,11 @@ export interface Events {
    * @throws {KairosError} `OVERLOADED`, `DISK_FULL`, `LEDGER_FAILED`, `STOPPING`: then nothing was recorded.
    */
   append(draft: EventDraft, alongside?: Alongside): Promise<Appended>;
+  /**
+   * The same inside somebody's transaction, for a small body. Nothing that may throw should follow it there: the id would
+   * be taken for known.
+   */
+  appendWithin(target: Database, draft: EventDraft): Appended;
   find(id: number): Event | undefined;
   body(id: number): Uint8Array | undefined;
   list(page: Page): Event[];
@@ -108,6 +113,8 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
         bare: true,
       });
     },
+    appendWithin: (target, draft) =>
+      insert(target, { draft, key: deliveryKey(draft.source, draft.delivery) }, null),
     find(id) {
       const row = database.statement(`SELECT ${COLUMNS} FROM events WHERE id = ?`).get<EventRow>(id);
       return row && toEvent(database, row);

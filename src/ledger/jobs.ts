@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { KairosError } from '../core/errors.ts';
 import { formatId } from '../core/ids.ts';
 import type { Effect, Job, JobState, JournalDraft } from '../core/job.ts';
+import type { EventDraft } from '../core/event.ts';
 import type { Database } from './database.ts';
 import { dueRows, nextDue } from './due-rows.ts';
 import type { Page } from './events.ts';
@@ -39,7 +41,13 @@ export interface Jobs {
 
 const UNFINISHED: readonly JobState[] = ['queued', 'running', 'failed', 'dead', 'parked'];
 
-export function openJobs(database: Database, writer: Writer, context: (nowMs: number) => MessageContext): Jobs {
+/** What settling adds to the effects of an attempt. */
+export interface SettleContext extends MessageContext {
+  /** Records an event in the transaction that settles. Left out where no effect is one. */
+  readonly recordEvent?: ((target: Database, event: EventDraft) => unknown) | undefined;
+}
+
+export function openJobs(database: Database, writer: Writer, context: (nowMs: number) => SettleContext): Jobs {
   const find = (id: number): Job | undefined => {
     const row = database.statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE id = ?`).get<JobRow>(id);
     return row && toJob(row);
@@ -95,7 +103,7 @@ function untilSuspect(rows: readonly JobRow[]): readonly JobRow[] {
   return suspect === 0 ? rows.slice(0, 1) : rows.slice(0, suspect);
 }
 
-function settle(database: Database, job: Job, settlement: Settlement, context: MessageContext): boolean {
+function settle(database: Database, job: Job, settlement: Settlement, context: SettleContext): boolean {
   const ended = settlement.state !== 'queued';
   const changed = database
     .statement(
@@ -115,7 +123,7 @@ function settle(database: Database, job: Job, settlement: Settlement, context: M
   return true;
 }
 
-function applyEffect(database: Database, effect: Effect, context: MessageContext): void {
+function applyEffect(database: Database, effect: Effect, context: SettleContext): void {
   switch (effect.kind) {
     case 'message':
       enqueueMessage(database, effect.message, context);
@@ -128,6 +136,10 @@ function applyEffect(database: Database, effect: Effect, context: MessageContext
       return;
     case 'mute':
       setMute(database, effect.topic, effect.untilMs);
+      return;
+    case 'event':
+      assert(context.recordEvent !== undefined, 'events can be recorded here');
+      context.recordEvent(database, effect.event);
       return;
   }
 }

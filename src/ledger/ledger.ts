@@ -108,7 +108,7 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
       append,
     },
     work: openWork(database, writer),
-    jobs: openJobs(database, writer, messageContext),
+    jobs: openJobs(database, writer, (nowMs) => ({ ...messageContext(nowMs), recordEvent: events.appendWithin })),
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
     boots: openBoots(database, writer),

@@ -199,4 +199,8 @@ ALTER TABLE deliveries ADD COLUMN receipt TEXT;
 ALTER TABLE deliveries ADD COLUMN edits INTEGER;
 CREATE INDEX deliveries_edits ON deliveries (edits, channel) WHERE edits IS NOT NULL;
 `,
+  // What was missed lately is shown with the status, again and again.
+  `
+CREATE INDEX slots_missed_lately ON slots (decided_at) WHERE state = 'missed';
+`,
 ];

@@ -73,10 +73,14 @@ export interface Slots {
   scheduledFor(eventId: number): number | undefined;
   /** Newest first. */
   list(schedule: string, page: { readonly limit: number; readonly state?: Slot['state'] | undefined }): Slot[];
+  /** How many runs of how many schedules were decided to be missed since then; of very many, the first ten thousand rows. */
+  missedSince(fromMs: number): { readonly runs: number; readonly schedules: number };
 }
 
 /** Rows in one transaction: a few milliseconds. */
 const SYNC_ROWS = 1_000;
+/** Counted in about two milliseconds. */
+const MISSED_ROWS = 10_000;
 
 export function openSlots(database: Database, writer: Writer, append: Events['append']): Slots {
   return {
@@ -117,6 +121,13 @@ export function openSlots(database: Database, writer: Writer, append: Events['ap
         )
         .get<{ at: number }>(eventId)?.at,
     list: (schedule, page) => list(database, schedule, page),
+    missedSince: (fromMs) =>
+      database
+        .statement(
+          `SELECT coalesce(sum(coalesce(count, 1)), 0) AS runs, count(DISTINCT schedule) AS schedules FROM
+           (SELECT schedule, count FROM slots WHERE state = 'missed' AND decided_at >= ? LIMIT ${MISSED_ROWS})`,
+        )
+        .get<{ runs: number; schedules: number }>(fromMs) ?? { runs: 0, schedules: 0 },
   };
 }
 

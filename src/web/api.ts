@@ -5,11 +5,15 @@ import { actionRoutes } from './actions.ts';
 import { bodyText } from './body.ts';
 import type { ApiDeps } from './ports.ts';
 import { found, idOf, readPage, readState, toPage } from './query.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { streamRoutes } from './stream.ts';
 import { createViews, type Views } from './views.ts';
+import { workView } from './work-views.ts';
 
 const JOB_STATES: readonly JobState[] = ['queued', 'running', 'succeeded', 'failed', 'dead', 'parked'];
 const MESSAGE_STATES: readonly MessageState[] = ['queued', 'sent', 'coalesced', 'withdrawn', 'expired', 'failed'];
+/** Runs that the statistics of work are made of. */
+const RECENT_RUNS = 500;
 
 /**
  * Everything under `/api`: what is, as JSON, and what a person may do about it. The server in front checks the token
@@ -19,11 +23,15 @@ export function apiRoutes(deps: ApiDeps): (app: FastifyInstance) => void {
   const views = createViews(deps.timeZone, deps.redact);
   return (app) => {
     app.get('/api/status', async () => views.status(deps.status()));
-    app.get('/api/budget', async () => views.budget(deps.budget(), (id) => deps.messages.find(id)));
+    app.get('/api/budget', async () => ({
+      ...views.budget(deps.budget(), (id) => deps.messages.find(id)),
+      ...workView(deps.work.lanes(), deps.work.recentRuns(RECENT_RUNS)),
+    }));
     app.get('/api/subscriptions', async () => ({ items: deps.subscriptions(), next: null }));
     eventRoutes(app, deps, views);
     jobRoutes(app, deps, views);
     messageRoutes(app, deps, views);
+    scheduleRoutes(app, deps, views);
     actionRoutes(app, deps, views);
     streamRoutes(app, deps, views);
   };

@@ -1,5 +1,6 @@
+import type { RecentRun } from '../budget/work.ts';
 import type { Event, EventDraft } from '../core/event.ts';
-import type { Job, JobDraft, JobState } from '../core/job.ts';
+import type { Job, JobDraft, JobState, Lane } from '../core/job.ts';
 import type { Message, MessageState } from '../core/message.ts';
 import type { Clock, Log, Random, Redact } from '../core/ports.ts';
 import type { Subscription } from '../subscriptions/options.ts';
@@ -57,6 +58,85 @@ export interface Status {
   readonly freeBytes: number;
   readonly sources: readonly string[];
   readonly channels: readonly ChannelState[];
+  /** What runs at this moment, the foreground first. */
+  readonly running: readonly RunningJob[];
+  /** The schedule that is due next; null when none ever is. */
+  readonly nextSchedule: { readonly name: string; readonly atMs: number } | null;
+  /** What was decided to be missed in the last 24 hours. */
+  readonly missed: { readonly runs: number; readonly schedules: number };
+  /** null: nothing is polled. */
+  readonly polling: PollingState | null;
+  /** Whether an outside address is told that all is well. */
+  readonly heartbeat: boolean;
+}
+
+/** A job in its lane. */
+export interface RunningJob {
+  readonly jobId: number;
+  readonly kind: string;
+  readonly origin: string;
+  readonly lane: Lane;
+  readonly startedAtMs: number | null;
+}
+
+/** How it goes with what is polled. */
+export interface PollingState {
+  readonly feeds: readonly {
+    readonly name: string;
+    readonly state: 'new' | 'ok' | 'refused' | 'failing';
+    /** Why not ok; else empty. */
+    readonly reason: string;
+    readonly polledAtMs: number | null;
+    readonly nextInMs: number;
+  }[];
+  /** Why nothing at all is asked at the moment; else empty. */
+  readonly paused: string;
+  readonly requestsLeft: number | null;
+}
+
+/** A schedule with its next runs, the last one and the newest that were missed. */
+export interface ScheduleState {
+  readonly name: string;
+  readonly do: string;
+  readonly words: string;
+  readonly timeZone: string;
+  readonly catchUp: string;
+  readonly nextAtMs: readonly number[];
+  /** The state of the job of its run, while that has not ended. */
+  readonly unfinished: JobState | null;
+  readonly lastRun: {
+    readonly jobId: number;
+    readonly scheduledForMs: number;
+    readonly startedAtMs: number;
+    readonly endedAtMs: number | null;
+    readonly ended: string | null;
+    readonly succeeded: boolean | null;
+    readonly exitCode: number | null;
+    readonly error: string | null;
+    /** Relative to the home. */
+    readonly outputPath: string | null;
+  } | null;
+  readonly missed: readonly {
+    readonly fromMs: number;
+    readonly throughMs: number;
+    readonly count: number | null;
+    readonly reason: string | null;
+  }[];
+}
+
+/** What happens by the clock, and who may have it now. */
+export interface SchedulesPort {
+  /** In the order of the configuration. */
+  names(): readonly string[];
+  find(name: string): Promise<ScheduleState | undefined>;
+  /** @returns the row number of the event. @throws {KairosError} `NOT_FOUND`, `STATE_CONFLICT` while one is under way. */
+  runNow(name: string): Promise<number>;
+}
+
+/** What runs in which lane. */
+export interface LanesUse {
+  readonly foreground: { readonly jobId: number; readonly reactive: boolean; readonly heldMs: number } | null;
+  readonly background: readonly number[];
 }
 
 /** One sliding window and how full it is. `freeAtMs` is null when there is a place now. */
@@ -91,6 +171,12 @@ export interface ApiDeps {
   readonly timeZone: () => string;
   readonly status: () => Status;
   readonly budget: () => BudgetUse;
+  readonly work: {
+    lanes(): LanesUse;
+    /** The last runs that ended well, newest first. */
+    recentRuns(limit: number): readonly RecentRun[];
+  };
+  readonly schedules: SchedulesPort;
   readonly subscriptions: () => readonly Subscription[];
   readonly events: {
     list(page: Page): readonly Event[];

@@ -52,7 +52,8 @@ export function found<Row>(row: Row | undefined, noun: string, letter: IdLetter,
   return row;
 }
 
-function readLimit(text: string | undefined): number {
+/** How many items. @throws {KairosError} `INPUT_INVALID`. */
+export function readLimit(text: string | undefined): number {
   if (text === undefined) return LIMIT_DEFAULT;
   const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
   if (limit < 1 || limit > LIMIT_MAX) throw invalid('limit', `a whole number from 1 to ${LIMIT_MAX}`, text);
@@ -70,7 +71,8 @@ function readSince(text: string, nowMs: number): number {
   return ms;
 }
 
-function textOf(query: unknown, name: string): string | undefined {
+/** A parameter; undefined when it is missing or empty. @throws {KairosError} `INPUT_INVALID` when it is given twice. */
+export function textOf(query: unknown, name: string): string | undefined {
   const value = (query as Readonly<Record<string, unknown>> | null)?.[name];
   if (value === undefined || value === '') return undefined;
   if (typeof value !== 'string') throw invalid(name, 'one value', 'several');

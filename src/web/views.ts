@@ -4,7 +4,8 @@ import type { Job } from '../core/job.ts';
 import type { Message } from '../core/message.ts';
 import type { Redact } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
-import type { BudgetUse, ChannelState, DeliveryRecord, Status, WindowUse } from './ports.ts';
+import type { BudgetUse, ChannelState, DeliveryRecord, ScheduleState, Status, WindowUse } from './ports.ts';
+import { pollingView, runningView, scheduleView } from './work-views.ts';
 
 /** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
 export interface Views {
@@ -14,6 +15,7 @@ export interface Views {
   readonly delivery: (delivery: DeliveryRecord) => Record<string, unknown>;
   readonly status: (status: Status) => Record<string, unknown>;
   readonly budget: (budget: BudgetUse, find: (id: number) => Message | undefined) => Record<string, unknown>;
+  readonly schedule: (state: ScheduleState) => Record<string, unknown>;
   readonly instant: (ms: number) => string;
 }
 
@@ -27,6 +29,7 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
     used: use.used,
     freeAt: instantOrNull(use.freeAtMs),
   });
+  const shown = { instant, instantOrNull, textOrNull };
   const channel = (state: ChannelState) => channelView(state, textOrNull);
   return {
     instant,
@@ -53,12 +56,16 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
       endedAt: instantOrNull(delivery.endedAtMs),
       error: textOrNull(delivery.error),
     }),
-    status: ({ startedAtMs, notReady, messagesQueued, channels, ...status }) => ({
+    schedule: (state) => scheduleView(state, shown),
+    status: ({ startedAtMs, notReady, messagesQueued, channels, running, nextSchedule, polling, ...status }) => ({
       ready: notReady.length === 0,
       ...status,
       notReady,
       channels: channels.map(channel),
       messages: { queued: messagesQueued },
+      running: running.map((job) => runningView(job, shown)),
+      nextSchedule: nextSchedule && { name: nextSchedule.name, at: instant(nextSchedule.atMs) },
+      polling: polling && pollingView(polling, shown),
       startedAt: instant(startedAtMs),
       timezone: timeZone(),
     }),

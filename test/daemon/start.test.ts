@@ -97,7 +97,7 @@ describe('the daemon', () => {
     const daemon = await start();
     await call(daemon, '/api/say', { text: 'status' });
     await daemon[Symbol.asyncDispose]();
-    await expect(fetch(`${daemon.url}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${daemon.url}/healthz`)).rejects.toThrow('fetch failed');
     expect(existsSync(join(home.path, 'run.json'))).toBe(false);
     // What was accepted before the stop is not lost, whether or not there was time for it.
     await using ledger = await ledgerIn(home.path);
