@@ -18,6 +18,24 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     'What to ask for, by the names of webhooks. Left out: all but `check_run` and `notification`. See [polling](polling.md).',
   'subscriptions[].where':
     'Path into the payload → condition; all must hold; at most 50. See [webhooks](webhooks.md#conditions).',
+  'schedules[].cron':
+    'When: five fields, or six with seconds first. One of `cron`, `every` and `at`. See [schedules](schedules.md#when).',
+  'schedules[].every': 'When: at whole multiples, counted from 1970 in UTC: `1h` is every full hour.',
+  'schedules[].at': 'When: once, at an instant, or at a local date and time.',
+  'schedules[].catchUp':
+    'What runs of those that were missed: the newest one, all, or none. See [schedules](schedules.md#missed-runs).',
+  'schedules[].catchUpMax': 'Only with `catchUp: all`. The most runs that are made up for. Default 24.',
+  'schedules[].topic': 'Only with `do: notify`. What messages belong together. Default: the name.',
+  'schedules[].text': 'Only with `do: notify`, and required there. What is told.',
+  'schedules[].argv':
+    'Only with `do: command`, and required there. The program and its arguments, each as it is: there is no shell. See [schedules](schedules.md#commands).',
+  'schedules[].timeout': 'Only with `do: command`. How long it may take. Default 10m.',
+  'schedules[].cwd': 'Only with `do: command`. Where it runs. Default: the home.',
+  'schedules[].env':
+    'Only with `do: command`. Added to `PATH`, `HOME`, `LANG` and `TZ`, which is all that it sees. No place for secrets.',
+  'schedules[].retries':
+    'Only with `do: command`. How often it is tried again when it failed. Default 0: you are told at once.',
+  'schedules[].prompt': 'Only with `do: agent`, and required there. What the agent is asked.',
   'storm.per': 'The time looked back over, for each source.',
   'storm.events':
     'From more than this many matched events in that time on, a source is in a storm and its waiting jobs of one topic become one.',
@@ -107,11 +125,13 @@ export const FOREWORD = `
 <!-- Written by scripts/config-docs.ts from the schema. Change the schema or the script, then run: bin/node scripts/config-docs.ts -->
 
 \`config.yaml\` lies in the home. It may be missing: every key has a default or may be left out. It is read when the daemon
-starts; after a change, restart it (\`kairos stop\`, \`kairos start\`).
+starts, and again whenever it or \`secrets.env\` is edited: within a second, whole, and without a pause. Only \`server\`, \`timezone\`, \`journal\` and
+\`retention\`, and two keys of \`budget\`, wait for the next start; the log says what was taken up. An edit that is not valid changes nothing, and the log says
+where it is wrong. More: [hot reload](operations.md#hot-reload).
 
 - \`kairos init\` writes a first one. \`kairos config check\` says what is wrong, with line and column. \`kairos config schema\` prints the
   JSON Schema; \`init\` puts it beside the file, and the first line of the file names it for editors.
-- An unknown key or a wrong value is an error. The daemon then does not start (exit code 5).
+- An unknown key or a wrong value is an error. The daemon then does not start (exit code 5); a running one keeps what it has.
 - Durations are written \`15s\`, \`30m\`, \`24h\`, \`7d\` (\`ms\` too; a plain number is milliseconds). Sizes are written \`25KB\`, \`1MB\`
   (KB = 1024; a plain number is bytes).
 - No secret belongs into this file. Keys that end in \`Env\` hold the *name* of a secret.
@@ -120,8 +140,7 @@ starts; after a change, restart it (\`kairos stop\`, \`kairos start\`).
 export const AFTERWORD = `
 ## Not yet accepted
 
-\`schedules\`, \`models\`, \`dream\`, \`nightshift\`, \`workspaces\` and the channels \`slack\` and \`telegram\` come with the parts that use them.
-Until then they are unknown keys.
+\`models\`, \`dream\`, \`nightshift\` and \`workspaces\` come with the parts that use them. Until then they are unknown keys.
 
 ## Environment
 
@@ -132,6 +151,7 @@ Until then they are unknown keys.
 | \`KAIROS_LOG_LEVEL\` | \`debug\`, \`info\` (default), \`warn\`, \`error\` or \`silent\`. |
 | \`KAIROS_API_TOKEN\` | The API token, instead of the one in the file \`token\`. |
 | \`SLACK_API_URL\`, \`TELEGRAM_API_ROOT\` | Another address of these APIs than \`https://slack.com/api\` and \`https://api.telegram.org\`. |
+| \`GITHUB_API_URL\` | Another address of GitHub's API than \`https://api.github.com\`, for [polling](polling.md). |
 | \`CREDENTIALS_DIRECTORY\` | systemd sets it: each file in it is a secret of that name. |
 | \`LISTEN_PID\`, \`LISTEN_FDS\` | systemd sets them: a listening socket that is inherited. It is then used instead of host and port. |
 | \`NO_COLOR\`, \`TERM=dumb\` | No colours in the output of commands. |
@@ -146,9 +166,11 @@ Secrets by name, in \`secrets.env\`, as systemd credentials or in the environmen
 | \`TELEGRAM_WEBHOOK_SECRET\` | Sources of kind \`telegram\`. |
 | \`GITLAB_WEBHOOK_SECRET\` | Sources of kind \`gitlab\`. |
 | \`SLACK_BOT_TOKEN\`, \`TELEGRAM_BOT_TOKEN\` | Channels of kind \`slack\` and \`telegram\`. See [messages](messages.md#slack). |
+| \`GITHUB_TOKEN\` | Sources with \`poll:\`. See [polling](polling.md). |
 | \`<NAME>_SECRET\` | Sources of kind \`standard\` and \`bearer\`: the name in capitals, \`-\` as \`_\`. |
 | the same with \`_PREVIOUS\` | The secret that is being replaced; both count. Not looked at when the source has a \`secretEnv\`. |
 | what \`secretEnv\` names | That source or channel. |
+| what \`heartbeat.urlEnv\` names | The address of the heartbeat. |
 
 ## Files of the home
 
@@ -163,6 +185,8 @@ The home has mode 0700, its files 0600.
 | \`ledger.db\`, \`ledger.db-wal\`, \`ledger.db-shm\` | The ledger (SQLite). The three belong together. |
 | \`backups/\` | The ledger as it was before each migration. |
 | \`logs/YYYY/MM/YYYY-MM-DD.md\` | The daily log. |
+| \`digests/YYYY-MM-DD.md\` | The [digests](digest.md) of days. |
+| \`artifacts/runs/\` | What commands of [schedules](schedules.md#commands) printed, a file a run. |
 | \`token\` | The API token, made by the first start. |
 | \`run.json\` | Process id, URL and start of the running daemon. |
 | \`lock.db\`, \`lock.txt\` | The lock of the home, and who holds it, for people. |

@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { buildProgram } from '../src/cli/program.ts';
+import { terminalPicture } from '../scripts/terminal-picture.ts';
 import { parseConfig } from '../src/daemon/config.ts';
 import { systemClock } from '../src/daemon/system.ts';
 import { webhookChannel } from '../src/notify/channels/webhook.ts';
@@ -69,6 +70,33 @@ describe('what the pages show', () => {
         .map(([link]) => `${path} ${link}`),
     );
     expect(broken).toEqual([]);
+  });
+});
+
+describe('the picture of a real run', () => {
+  test('is self-contained: no font, script or image is fetched', () => {
+    expect(readText('docs/img/run.svg')).not.toMatch(/<script|<image|href|@import|@font-face|url\(/i);
+  });
+
+  test('shows every line as it was printed, escaped, cut at 124 characters', () => {
+    const picture = terminalPicture('demo', `1. first\n\n   <b> & "c"\n${'x'.repeat(125)}\n`);
+    expect(picture).toContain('class="step"');
+    expect(picture).toContain('>&lt;b&gt; &amp; &quot;c&quot;</text>');
+    expect(picture).toContain(`>${'x'.repeat(123)}…</text>`);
+  });
+
+  test('refuses what nobody would read: more than 60 lines with the command', () => {
+    expect(() => terminalPicture('demo', 'x\n'.repeat(59))).not.toThrow();
+    expect(() => terminalPicture('demo', 'x\n'.repeat(60))).toThrow('at most 60 lines, got 61');
+  });
+
+  test('names every step that the demo takes', () => {
+    const picture = readText('docs/img/run.svg');
+    const steps = [...readText('src/cli/commands/demo.ts').matchAll(/say\((?:`|')(?:\\n)?(\d\. [^$`'{]+)/g)].map(
+      ([, step = '']) => step.trim(),
+    );
+    expect(steps.length).toBeGreaterThan(2);
+    for (const step of steps) expect(picture).toContain(step);
   });
 });
 

@@ -154,6 +154,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'BLOCKING-LANES': 'There is one foreground; what the owner asks for takes it at once, and short ideas take turns.',
     'BLOCKING-HAND-OVER': 'Proactive work that holds the foreground for 15 s goes on in the background, undisturbed.',
     'BLOCKING-DEFERRED': 'What its history expects to take longer begins in the background.',
+    'BLOCKING-STATISTICS': 'kairos budget shows who holds the foreground, what runs behind, and how long work takes.',
   }),
   ...section('issue 3 §5, MISSION 5, GitHub without a tunnel', {
     'POLL-SAME-EVENTS': 'What is polled is the event the webhook would have been: type, action, topic, default text.',
@@ -220,6 +221,15 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'COMMAND-NO-SECRETS': 'A command sees the environment it is given and nothing of the daemon.',
     'COMMAND-OUTPUT': 'What a command prints goes, redacted and capped, into a file of its owner.',
     'COMMAND-TIMEOUT': 'A command that takes too long is asked to end, then killed, with all its group.',
+  }),
+  ...section('CONTRACT, issue 3 §1, what happens by the clock is seen and asked for', {
+    'HTTP-SCHEDULES':
+      'The API lists schedules in pages, shows one, and runs one when asked, unless a run is under way.',
+    'HTTP-STATUS-WORK': 'The status says what runs, what is next, what was missed, and how polling and heartbeat are.',
+    'CLI-SCHEDULES':
+      'kairos schedules shows when each is due in words, its last run and what was missed; kairos run waits for the end.',
+    'DOCTOR-SCHEDULES':
+      'The doctor finds schedules that are never due, whose program or folder is missing, or that missed runs.',
   }),
 ];
 

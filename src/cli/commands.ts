@@ -1,16 +1,4 @@
-import type { Command } from 'commander';
-import type { Cli } from './cli.ts';
-
-/** Turns a command's work into what commander calls. Operands come flat, those left out are missing. */
-// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- each command knows the options it declared; commander does not
-export type Act = <Options>(
-  work: (cli: Cli, operands: readonly string[], options: Options) => Promise<void>,
-) => (...given: unknown[]) => Promise<void>;
-
-/** A file under `commands/`: says what the command takes and what it does. */
-export interface CommandFile {
-  define(command: Command, act: Act): void;
-}
+import type { CommandFile } from './define.ts';
 
 interface Entry {
   readonly name: string;
@@ -30,6 +18,8 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'status', summary: 'show how the daemon is', load: () => import('./commands/status.ts') },
   { name: 'doctor', summary: 'find what is wrong and say how to fix it', load: () => import('./commands/doctor.ts') },
   { name: 'say', summary: 'tell or ask the daemon something', load: () => import('./commands/say.ts') },
+  { name: 'schedules', summary: 'list what happens by the clock', load: () => import('./commands/schedules.ts') },
+  { name: 'run', summary: 'run a schedule now', load: () => import('./commands/run-now.ts') },
   { name: 'events', summary: 'list what happened', load: () => import('./commands/events.ts') },
   { name: 'jobs', summary: 'list what is done about it', load: () => import('./commands/jobs.ts') },
   { name: 'messages', summary: 'list what was or will be told', load: () => import('./commands/messages.ts') },
@@ -40,7 +30,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'budget',
-    summary: 'show the message windows and what they hold back',
+    summary: 'show the lanes, the message windows and what they hold back',
     load: () => import('./commands/budget.ts'),
   },
   { name: 'mute', summary: 'hold messages back for a time', load: () => import('./commands/mute.ts') },
@@ -60,9 +50,3 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => ({ define: (await import('./commands/run.ts')).defineDemo }),
   },
 ];
-
-/** `--help` ends with examples. */
-export function withExamples(command: Command, ...examples: readonly string[]): Command {
-  const title = examples.length === 1 ? 'Example' : 'Examples';
-  return command.addHelpText('after', `\n${title}:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
-}

@@ -61,6 +61,6 @@ export const KAIROS_MD = `# Standing instructions
 What the agent should always know about you and your work. Plain words; read again with everything you ask.
 `;
 
-export const SECRETS_ENV = `# One NAME=value per line, readable by you alone (0600). The daemon reads it when it starts.
+export const SECRETS_ENV = `# One NAME=value per line, readable by you alone (0600). An edit is taken up while the daemon runs.
 # GITHUB_WEBHOOK_SECRET is written here by: kairos webhook add github
 `;

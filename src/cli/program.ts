@@ -3,7 +3,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { homeOf } from '../daemon/home.ts';
 import { commandName } from './command-name.ts';
 import { createCli, type Cli, type World } from './cli.ts';
-import { COMMANDS, type Act } from './commands.ts';
+import { COMMANDS } from './commands.ts';
+import type { Act } from './define.ts';
 import { describeFailure } from './failure.ts';
 
 const DESCRIPTION = 'kairosd: an always-on background agent that watches, keeps quiet and loses nothing.';

@@ -82,4 +82,58 @@ export interface StatusRow {
   readonly freeBytes: number;
   readonly sources: readonly string[];
   readonly channels: readonly ChannelRow[];
+  readonly running: readonly RunningRow[];
+  readonly nextSchedule: { readonly name: string; readonly at: string } | null;
+  readonly missed: { readonly runs: number; readonly schedules: number };
+  readonly polling: PollingRow | null;
+  readonly heartbeat: boolean;
+}
+
+/** A job in its lane. */
+export interface RunningRow {
+  readonly jobId: string;
+  readonly kind: string;
+  readonly origin: string;
+  readonly lane: string;
+  readonly startedAt: string | null;
+}
+
+export interface PollingRow {
+  readonly feeds: number;
+  readonly paused: string;
+  readonly requestsLeft: number | null;
+  readonly polledAt: string | null;
+  readonly troubledCount: number;
+  readonly troubled: readonly { readonly name: string; readonly state: string; readonly reason: string }[];
+}
+
+export interface ScheduleRow {
+  readonly name: string;
+  readonly do: string;
+  readonly words: string;
+  readonly timezone: string;
+  readonly catchUp: string;
+  readonly next: readonly string[];
+  readonly unfinished: string | null;
+  readonly lastRun: RunRow | null;
+  readonly missed: readonly MissedRow[];
+}
+
+export interface RunRow {
+  readonly jobId: string;
+  readonly scheduledFor: string;
+  readonly startedAt: string;
+  readonly endedAt: string | null;
+  readonly ended: string | null;
+  readonly succeeded: boolean | null;
+  readonly exitCode: number | null;
+  readonly error: string | null;
+  readonly output: string | null;
+}
+
+interface MissedRow {
+  readonly from: string;
+  readonly through: string;
+  readonly count: number | null;
+  readonly reason: string | null;
 }

@@ -66,7 +66,7 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
       : []),
     ...(client === undefined
       ? []
-      : [`The daemon reads its secrets when it starts: ${cli.command} stop, then ${cli.command} start.`]),
+      : ['The running daemon takes it up within a second; should it refuse, its log says why.']),
     ...(old === undefined ? [] : rotationRemarks(source, variable, previous)),
   ];
   return {

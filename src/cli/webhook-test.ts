@@ -63,14 +63,14 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
 }
 
 function refuse({ command }: Cli, name: string, status: number): void {
-  const restart = `Restart it: ${command} stop, then ${command} start`;
+  const advice = `An edit is taken up within a second; one that is refused is in the daemon's log: ${command} config check`;
   if (status >= 200 && status < 300) return;
   if (status === 401) {
-    const message = `the daemon refused a correctly signed delivery for "${name}": it runs with another secret. ${restart}`;
+    const message = `the daemon refused a correctly signed delivery for "${name}": it runs with another secret. ${advice}`;
     throw new KairosError('SIGNATURE_REFUSED', message);
   }
   if (status === 404) {
-    throw new KairosError('SOURCE_UNKNOWN', `the running daemon has no source "${name}". ${restart}`);
+    throw new KairosError('SOURCE_UNKNOWN', `the running daemon has no source "${name}". ${advice}`);
   }
   throw new KairosError('OVERLOADED', `the daemon answered ${status} to a correctly signed delivery`);
 }

@@ -1,4 +1,3 @@
-import type { EventDraft } from './event.ts';
 import type { MessageDraft, Withdrawal } from './message.ts';
 
 /** What a job does. Rules only write rows; work takes time and runs in a lane. `agent` waits, parked, for a model. */
@@ -55,13 +54,21 @@ export interface JournalDraft {
   readonly text: string;
 }
 
+/** Something that happened in the daemon itself, to be recorded as an event of the source `kairosd`. */
+export interface Happening {
+  readonly type: string;
+  /** Recorded once under this id. */
+  readonly delivery: string;
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+}
+
 /** What a finished attempt asks the ledger to do, in the same transaction that settles the job. */
 export type Effect =
   | { readonly kind: 'message'; readonly message: MessageDraft }
   | { readonly kind: 'withdraw'; readonly withdrawal: Withdrawal }
   | { readonly kind: 'journal'; readonly line: JournalDraft }
   | { readonly kind: 'mute'; readonly topic: string; readonly untilMs: number }
-  | { readonly kind: 'event'; readonly event: EventDraft };
+  | { readonly kind: 'event'; readonly happening: Happening };
 
 /** How an attempt ended. `failed` will not be better next time; `retry` may. */
 export type Outcome =

@@ -1,4 +1,5 @@
 import type { Log } from '../core/ports.ts';
+import type { PollStatus } from '../github/poller.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { startHeartbeat } from '../notify/heartbeat.ts';
 import { checkSelf, type Pulse } from '../notify/self-check.ts';
@@ -16,6 +17,12 @@ import type { View } from './view.ts';
 /** What happens by itself: schedules, the polling of GitHub, the sign of life. */
 export interface Clockwork extends AsyncDisposable {
   readonly scheduler: Scheduler;
+  /** The schedule that is due next, jitter included; undefined when none ever is. */
+  next(): { readonly name: string; readonly atMs: number } | undefined;
+  /** undefined: nothing is polled. */
+  polling(): PollStatus | undefined;
+  /** Whether an outside address is told that all is well. */
+  heartbeat(): boolean;
   /** Goes on with other settings. */
   exchange(config: Config, secrets: Secrets): Promise<void>;
 }
@@ -54,21 +61,36 @@ export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> 
     }),
   );
   let callers = await startCallers(parts, options.config, options.secrets);
-  opened.defer(() => callers.disposeAsync());
+  opened.defer(() => callers[Symbol.asyncDispose]());
   const running = opened.move();
   return {
     scheduler,
+    next: () => nextOf(scheduler),
+    polling: () => callers.polling(),
+    heartbeat: () => callers.heartbeat,
     async exchange(config, secrets) {
       await scheduler.update(config.schedules, options.config.timezone);
-      await callers.disposeAsync();
+      await callers[Symbol.asyncDispose]();
       callers = await startCallers(parts, config, secrets);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 
+function nextOf(scheduler: Scheduler): { readonly name: string; readonly atMs: number } | undefined {
+  let first: { readonly name: string; readonly atMs: number } | undefined;
+  for (const { schedule, nextMs } of scheduler.entries())
+    if (nextMs < (first?.atMs ?? Infinity)) first = { name: schedule.name, atMs: nextMs };
+  return first;
+}
+
+interface Callers extends AsyncDisposable {
+  polling(): PollStatus | undefined;
+  readonly heartbeat: boolean;
+}
+
 /** Those that call outside: made anew when the configuration changes. */
-async function startCallers(parts: ClockworkParts, config: Config, secrets: Secrets): Promise<AsyncDisposableStack> {
+async function startCallers(parts: ClockworkParts, config: Config, secrets: Secrets): Promise<Callers> {
   const { options, ports, ledger, append, hands, live, view } = parts;
   const { clock } = ports;
   await using opened = new AsyncDisposableStack();
@@ -79,7 +101,9 @@ async function startCallers(parts: ClockworkParts, config: Config, secrets: Secr
     inStorm: (source, monoMs) => live.settings.inStorm(source, monoMs),
     count: (outcome) => view.count(outcome),
   });
-  opened.use(await startPolling({ options: { ...options, config, secrets }, ports, ledger, take, append }));
+  const polling = opened.use(
+    await startPolling({ options: { ...options, config, secrets }, ports, ledger, take, append }),
+  );
   if (config.heartbeat !== undefined) {
     const check = async () => {
       const found = await checkSelf({ clock, ledger: () => ledger.health(), worker: hands.pulse });
@@ -88,5 +112,10 @@ async function startCallers(parts: ClockworkParts, config: Config, secrets: Secr
     const log = ports.log.child({ part: 'heartbeat' });
     opened.use(startHeartbeat(config.heartbeat, { ...ports, log, check, secretOf: (name) => secrets.of(name) }));
   }
-  return opened.move();
+  const running = opened.move();
+  return {
+    polling: () => polling?.status(),
+    heartbeat: config.heartbeat !== undefined,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
 }

@@ -3,11 +3,12 @@ import { healthRoutes } from '../http/health.ts';
 import type { Routes } from '../http/server.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Outbox } from '../notify/outbox.ts';
+import { viewOf } from '../scheduler/list.ts';
 import { apiRoutes } from '../web/api.ts';
 import { digestRoutes } from '../web/digest.ts';
 import type { Feed } from '../web/feed.ts';
 import { pageRoutes } from '../web/page.ts';
-import type { ApiDeps } from '../web/ports.ts';
+import type { ApiDeps, SchedulesPort } from '../web/ports.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { Hands } from './hands.ts';
@@ -70,6 +71,8 @@ function apiDeps(doors: DoorParts): ApiDeps {
     timeZone: () => options.config.timezone,
     status: () => view.status(),
     budget: () => outbox.snapshot(),
+    work: { lanes: () => hands.lanes(), recentRuns: (limit) => ledger.work.recentRuns(limit) },
+    schedules: schedulesOf(doors),
     subscriptions: () => live.settings.config.subscriptions,
     events: { ...ledger.events, append },
     async match({ source, type, action, trust, contentType }, body, receivedAtMs) {
@@ -103,5 +106,23 @@ function apiDeps(doors: DoorParts): ApiDeps {
     stop: options.onStopAsked,
     isToken: (given) => sameToken(given, options.token),
     feed,
+  };
+}
+
+function schedulesOf({ options, ports, ledger, clockwork }: DoorParts): SchedulesPort {
+  const { scheduler } = clockwork;
+  const history = {
+    lastRun: (name: string) => ledger.runs.last(name),
+    missed: (name: string, limit: number) => ledger.slots.list(name, { limit, state: 'missed' }),
+    unfinished: (name: string) => ledger.slots.unfinished(name),
+  };
+  return {
+    names: () => scheduler.entries().map(({ schedule }) => schedule.name),
+    async find(name) {
+      const entry = scheduler.find(name);
+      if (entry === undefined) return undefined;
+      return viewOf(entry, history, { wallMs: ports.clock.wallMs(), timeZone: options.config.timezone });
+    },
+    runNow: (name) => scheduler.runNow(name),
   };
 }

@@ -39,7 +39,7 @@ export interface HandsParts {
 
 /** Takes back what the process before left running, then works. */
 export async function startHands(parts: HandsParts): Promise<Hands> {
-  const { options, ports, ledger, onSettled, onChange, held } = parts;
+  const { options, ports, ledger, live, onSettled, onChange, held } = parts;
   const { clock, random } = ports;
   const log: Log = ports.log.child({ part: 'worker' });
   const { redact } = ports.redactor;
@@ -60,11 +60,13 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
     store: ledger.work,
     clock,
     log,
-    budgetMs: options.config.budget.blockingMs,
+    get budgetMs() {
+      return live.settings.config.budget.blockingMs;
+    },
     held,
     onChange,
-    async attempt(job, signal) {
-      await runAttempt(job, attempt, signal);
+    async attempt(job, signal, isBehind) {
+      await runAttempt(job, { ...attempt, isBehind }, signal);
       onSettled([job.id]);
     },
   });

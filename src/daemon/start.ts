@@ -39,7 +39,7 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon(options: DaemonOptions, ports: Ports): Promise<Daemon> {
   const { home, config, version, pid, platform, token, inheritedFd, reread } = options;
   const { clock, random } = ports;
-  const { timezone: timeZone, retention, budget } = config;
+  const { timezone: timeZone, retention } = config;
   const { redact } = ports.redactor;
   const log = (part: string): Log => ports.log.child({ part });
   const started = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
@@ -52,7 +52,8 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   makeRoom(home);
   parts.use(lockHome(home, `pid ${pid}, since ${formatInstant(started.wallMs, timeZone)}`));
   const loopLag = parts.use(watchLoopLag());
-  const ledgerOptions = { home, platform, retention, messageTtlMs: budget.messageTtlMs };
+  const messageTtlMs = (): number => live.settings.config.budget.messageTtlMs;
+  const ledgerOptions = { home, platform, retention, messageTtlMs };
   const ledger = parts.use(await openLedger(ledgerOptions, { clock, random, log: log('ledger') }));
   const boot = parts.use(await beginBoot(ledger, clock, ports.log, { pid, version, timeZone }));
   const held = (): boolean => boot.safeMode;
@@ -81,7 +82,7 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const server = parts.use(await listen(config.server, { log: log('http'), token, inheritedFd, routes: doors }));
   const onEdit = createExchange({ live, outbox, clockwork, ports, reread });
   if (reread !== undefined) parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit }));
-  view.listening(server.url);
+  view.listening(server.url, { hands, clockwork });
   await boot.ready();
   parts.use(announce(home, { pid, url: server.url, startedAt: formatInstant(started.wallMs, timeZone) }));
   ports.log.info({ url: server.url, home, ms: Math.round(clock.monoMs() - started.monoMs) }, 'ready');

@@ -1,6 +1,6 @@
 import { formatDuration } from '../core/units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ChannelState, Status } from '../web/ports.ts';
+import type { ChannelState, LanesUse, PollingState, RunningJob, Status } from '../web/ports.ts';
 import type { DeliveryOutcome } from '../webhooks/routes.ts';
 import type { Boot } from './boot.ts';
 import type { LoopLag } from './loop-lag.ts';
@@ -14,10 +14,20 @@ export interface View {
   notReady(): readonly string[];
   metrics(): MetricsSnapshot;
   sentence(): string;
-  /** The doors are open. */
-  listening(url: string): void;
+  /** The doors are open, and everything that works has begun. */
+  listening(url: string, moving: Moving): void;
   /** A delivery came to its end. */
   count(outcome: DeliveryOutcome): void;
+}
+
+/** What goes on by itself, as far as it is shown. */
+export interface Moving {
+  readonly hands: { lanes(): LanesUse };
+  readonly clockwork: {
+    next(): { readonly name: string; readonly atMs: number } | undefined;
+    polling(): PollingState | undefined;
+    heartbeat(): boolean;
+  };
 }
 
 export interface ViewParts {
@@ -33,6 +43,7 @@ export interface ViewParts {
 
 export function createView(parts: ViewParts): View {
   let url = '';
+  let moving: Moving | undefined;
   const deliveries: Record<DeliveryOutcome, number> = { accepted: 0, duplicate: 0, refused: 0, shed: 0 };
   const notReady = (): string[] => {
     const health = parts.ledger.health();
@@ -41,14 +52,18 @@ export function createView(parts: ViewParts): View {
       ...(health.ok ? [] : [`ledger: ${health.reason}`]),
     ];
   };
-  const status = (): Status => statusOf(parts, url, notReady());
+  const status = (): Status => ({
+    ...statusOf(parts, url, notReady()),
+    ...movingOf(parts, moving),
+  });
   return {
     status,
     notReady,
     metrics: () => metricsOf(parts, deliveries, notReady().length === 0),
     sentence: () => sentenceOf(status()),
-    listening(at) {
+    listening(at, begun) {
       url = at;
+      moving = begun;
     },
     count(outcome) {
       deliveries[outcome] += 1;
@@ -57,7 +72,9 @@ export function createView(parts: ViewParts): View {
   };
 }
 
-function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): Status {
+type Quiet = Omit<Status, keyof ReturnType<typeof movingOf>>;
+
+function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): Quiet {
   const { ledger, options, started } = parts;
   const stats = ledger.stats();
   return {
@@ -76,6 +93,30 @@ function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): S
     freeBytes: stats.freeBytes,
     sources: parts.sources(),
     channels: parts.channels(),
+  };
+}
+
+/** Missed runs are shown for this long. */
+const LATELY_MS = 86_400_000;
+const RUNNING_MAX = 20;
+
+/** What runs, what is next, what was missed. Reads a few rows. */
+function movingOf({ ledger, ports }: ViewParts, moving: Moving | undefined) {
+  const lanes = moving?.hands.lanes() ?? { foreground: null, background: [] };
+  const ids = lanes.foreground === null ? lanes.background : [lanes.foreground.jobId, ...lanes.background];
+  return {
+    running: ids.slice(0, RUNNING_MAX).flatMap((id): RunningJob[] => {
+      const job = ledger.jobs.find(id);
+      // A lane is free before that is on disk: here it counts as what it is.
+      const lane = id === lanes.foreground?.jobId ? 'foreground' : 'background';
+      return job === undefined
+        ? []
+        : [{ jobId: id, kind: job.kind, origin: job.origin, lane, startedAtMs: job.startedAtMs }];
+    }),
+    nextSchedule: moving?.clockwork.next() ?? null,
+    missed: ledger.slots.missedSince(ports.clock.wallMs() - LATELY_MS),
+    polling: moving?.clockwork.polling() ?? null,
+    heartbeat: moving?.clockwork.heartbeat() ?? false,
   };
 }
 

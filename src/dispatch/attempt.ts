@@ -1,6 +1,6 @@
 import { KairosError, messageOf, type ErrorCode } from '../core/errors.ts';
 import { formatId } from '../core/ids.ts';
-import type { Effect, Job, Outcome } from '../core/job.ts';
+import type { Effect, Happening, Job, Outcome } from '../core/job.ts';
 import type { Clock, Log, Random } from '../core/ports.ts';
 import { afterFailure, RETRY, type RetryPolicy } from './decide.ts';
 import type { Handler, Handlers } from './handlers.ts';
@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly random: Random;
   readonly log: Log;
   readonly retry?: RetryPolicy;
+  /** Whether the job is in the background now: then its end is an event as well. */
+  readonly isBehind?: (() => boolean) | undefined;
 }
 
 /**
@@ -30,8 +32,11 @@ export interface AttemptOptions {
  * @param signal Cuts the attempt off; with the reason `stop` the job goes back as it was.
  * @throws {KairosError} `DISK_FULL`, `LEDGER_FAILED`, `OVERLOADED`, `STOPPING` when the end could not be recorded.
  */
-export async function runAttempt(job: Job, options: AttemptOptions, signal: AbortSignal): Promise<void> {
-  const outcome = await run(options.handlers[job.kind], job, signal);
+export async function runAttempt(job: Job, given: AttemptOptions, signal: AbortSignal): Promise<void> {
+  const startedMs = given.clock.monoMs();
+  const outcome = await run(given.handlers[job.kind], job, signal);
+  const tookMs = given.clock.monoMs() - startedMs;
+  const options = given.isBehind?.() === true ? { ...given, store: tellingOfEnds(given.store, tookMs) } : given;
   try {
     await persist(() => settleOutcome(job, outcome, options), options.clock);
   } catch (error) {
@@ -125,6 +130,29 @@ const DISK_CODES: ReadonlySet<string> = new Set<ErrorCode>(['DISK_FULL', 'LEDGER
 
 function diskFailed(error: unknown): boolean {
   return error instanceof KairosError && DISK_CODES.has(error.code);
+}
+
+/** Nobody waits for what went on behind: its end is recorded as an event, in the transaction that settles it. */
+function tellingOfEnds(store: SettleStore, tookMs: number): SettleStore {
+  return {
+    settle(job, settlement, nowMs) {
+      if (settlement.state === 'queued' || settlement.state === 'parked') return store.settle(job, settlement, nowMs);
+      const error = settlement.state === 'succeeded' ? null : settlement.error;
+      const happening = finished(job, { succeeded: error === null, seconds: Math.round(tookMs) / 1_000, error });
+      return store.settle(
+        job,
+        { ...settlement, effects: [...settlement.effects, { kind: 'event', happening }] },
+        nowMs,
+      );
+    },
+  };
+}
+
+/** Each time it is begun anew it has an end of its own. */
+function finished(job: Job, end: { succeeded: boolean; seconds: number; error: string | null }): Happening {
+  const id = formatId('j', job.id);
+  const delivery = `job-finished:${id}@${job.startedAtMs ?? job.createdAtMs}`;
+  return { type: 'job-finished', delivery, facts: { job: id, kind: job.kind, origin: job.origin, ...end } };
 }
 
 /** A job that is given up is said once, in one message. */

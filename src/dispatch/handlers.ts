@@ -32,15 +32,17 @@ function journal(job: Job, kind: string): Effect {
   return { kind: 'journal', line: { kind, ref: origin(job), text: `${job.origin}: ${job.text}${more}` } };
 }
 
+/** What the owner asked for by hand answers them, and is not held back. */
 function messageOf(job: Job): Effect {
+  const asked = job.reactive && job.eventId !== null;
   return {
     kind: 'message',
     message: {
-      kind: 'proactive',
+      kind: asked ? 'reactive' : 'proactive',
       urgent: job.urgent,
       topic: job.topic,
       text: job.text,
-      replyTo: null,
+      replyTo: asked ? job.eventId : null,
       jobId: job.id,
       count: job.eventCount,
     },

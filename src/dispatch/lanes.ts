@@ -21,8 +21,8 @@ export interface LanesOptions {
   readonly log: Log;
   /** How long proactive work may hold the foreground. */
   readonly budgetMs: number;
-  /** Runs an attempt to its end and settles it. */
-  readonly attempt: (job: Job, signal: AbortSignal) => Promise<void>;
+  /** Runs an attempt to its end and settles it. @param isBehind Whether it is in the background by now. */
+  readonly attempt: (job: Job, signal: AbortSignal, isBehind: () => boolean) => Promise<void>;
   /** While true nothing begins: safe mode. */
   readonly held: () => boolean;
   /** A job began, changed its lane or ended. */
@@ -131,7 +131,7 @@ class TwoLanes implements Lanes {
     const job = await store.claimWork(id, lane, clock.wallMs(), LEASE_MS);
     if (job === undefined) return;
     if (lane === 'foreground') this.#holder = { jobId: id, reactive: job.reactive, sinceMs: clock.monoMs() };
-    const ended = attempt(job, this.#cut.signal)
+    const ended = attempt(job, this.#cut.signal, () => this.#holder?.jobId !== id)
       .catch((error: unknown) => {
         // Its lease runs out, and then it is taken up again.
         log.error({ jobId: formatId('j', id), error: messageOf(error) }, 'the end of an attempt could not be recorded');

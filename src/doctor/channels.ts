@@ -45,7 +45,7 @@ async function failingOnes({ daemon }: DoctorPorts): Promise<Found[]> {
   const failing = (status?.channels ?? []).filter(({ state }) => state === 'failing');
   return failing.map(({ name, open, failures, lastError, retryInMs }) => {
     const why = `${open} messages wait for it; the other channels go on. It is tried again ${retryInMs === 0 ? 'now' : `in ${formatDuration(retryInMs)}`}.`;
-    const fix = `Is its receiver up, and are its address and secret in config.yaml and secrets.env right? After a change: kairos stop, then kairos start.`;
+    const fix = `Is its receiver up, and are its address and secret in config.yaml and secrets.env right? An edit is taken up while the daemon runs.`;
     return warn(`${name} failed ${failures} times in a row: ${lastError ?? 'unknown'}`, why, fix);
   });
 }

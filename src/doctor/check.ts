@@ -1,5 +1,7 @@
 import { asKairosError, type KairosError } from '../core/errors.ts';
 import type { LedgerInspection } from '../ledger/inspect.ts';
+import type { HeartbeatOptions } from '../notify/heartbeat-options.ts';
+import type { Schedule } from '../scheduler/options.ts';
 import type { SecretOf, SourceOptions } from '../webhooks/options.ts';
 
 /** `skip`: not looked at, because something else that is reported has to be mended first. */
@@ -22,6 +24,8 @@ export interface CheckedConfig {
   readonly timezone: string;
   readonly sources?: readonly SourceOptions[] | undefined;
   readonly notify: readonly { readonly kind: string; readonly name: string }[];
+  readonly schedules?: readonly Schedule[] | undefined;
+  readonly heartbeat?: HeartbeatOptions | undefined;
 }
 
 /** A running daemon. */

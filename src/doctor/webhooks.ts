@@ -64,15 +64,16 @@ async function probe(ports: DoctorPorts, running: CheckedDaemon, source: SourceO
     return (await ports.send(`${running.url}/webhooks/${source.name}`, { method: 'POST', headers, body })).status;
   };
   const [right, wrong] = await Promise.all([post(secret), post('not-the-secret-of-anybody')]);
-  const restart = 'If the secret or the configuration changed since the start: kairos stop, then kairos start.';
+  const fix =
+    'Has the daemon taken up the last edit of secrets.env and config.yaml? Its log says so, or what is wrong with it: kairos config check';
   if (right !== 415)
     return fail(
       `${source.name}: a correctly signed delivery was answered ${right}`,
       'What the sender sends is refused.',
-      restart,
+      fix,
     );
   if (wrong !== 401)
-    return fail(`${source.name}: a forged delivery was answered ${wrong}`, 'Anybody could send events.', restart);
+    return fail(`${source.name}: a forged delivery was answered ${wrong}`, 'Anybody could send events.', fix);
   return ok(`${source.name}: what is signed is taken, what is forged is not`);
 }
 

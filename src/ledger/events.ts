@@ -113,8 +113,7 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
         bare: true,
       });
     },
-    appendWithin: (target, draft) =>
-      insert(target, { draft, key: deliveryKey(draft.source, draft.delivery) }, null),
+    appendWithin: (target, draft) => insert(target, { draft, key: deliveryKey(draft.source, draft.delivery) }, null),
     find(id) {
       const row = database.statement(`SELECT ${COLUMNS} FROM events WHERE id = ?`).get<EventRow>(id);
       return row && toEvent(database, row);

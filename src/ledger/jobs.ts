@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { KairosError } from '../core/errors.ts';
 import { formatId } from '../core/ids.ts';
-import type { Effect, Job, JobState, JournalDraft } from '../core/job.ts';
 import type { EventDraft } from '../core/event.ts';
+import type { Effect, Happening, Job, JobState, JournalDraft } from '../core/job.ts';
 import type { Database } from './database.ts';
 import { dueRows, nextDue } from './due-rows.ts';
 import type { Page } from './events.ts';
@@ -139,9 +139,24 @@ function applyEffect(database: Database, effect: Effect, context: SettleContext)
       return;
     case 'event':
       assert(context.recordEvent !== undefined, 'events can be recorded here');
-      context.recordEvent(database, effect.event);
+      context.recordEvent(database, eventOf(effect.happening, context.nowMs));
       return;
   }
+}
+
+/** It leads to no job: whoever runs work learns of its end here, and the owner by the daily log. */
+function eventOf({ type, delivery, facts }: Happening, nowMs: number): EventDraft {
+  return {
+    source: 'kairosd',
+    delivery,
+    type,
+    action: null,
+    trust: 'owner',
+    receivedAtMs: nowMs,
+    contentType: 'application/json',
+    body: Buffer.from(JSON.stringify(facts)),
+    jobs: [],
+  };
 }
 
 function requeue(database: Database, id: number, nowMs: number): boolean {

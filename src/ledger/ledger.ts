@@ -51,7 +51,8 @@ export interface LedgerOptions {
   /** `process.platform`. */
   readonly platform: string;
   readonly retention: Retention;
-  readonly messageTtlMs: number;
+  /** How long a message may wait; asked for each one. */
+  readonly messageTtlMs: () => number;
 }
 
 export interface LedgerPorts {
@@ -96,7 +97,7 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
   opened.defer(() => writer.close());
   await dropOrphans(database, writer, ports.log);
   opened.use(startHousekeeping({ database, writer, keys, health, options, ports }));
-  const messageContext = (nowMs: number) => ({ nowMs, ttlMs: options.messageTtlMs, homeId });
+  const messageContext = (nowMs: number) => ({ nowMs, ttlMs: options.messageTtlMs(), homeId });
   const events = openEvents(database, writer, keys);
   const append: Events['append'] = (draft, alongside) =>
     health.health.ok ? events.append(draft, alongside) : Promise.reject(refusal(health));

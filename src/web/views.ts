@@ -5,7 +5,7 @@ import type { Message } from '../core/message.ts';
 import type { Redact } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
 import type { BudgetUse, ChannelState, DeliveryRecord, ScheduleState, Status, WindowUse } from './ports.ts';
-import { pollingView, runningView, scheduleView } from './work-views.ts';
+import { pollingView, runningView, scheduleView, type Shown } from './work-views.ts';
 
 /** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
 export interface Views {
@@ -23,12 +23,6 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
   const instant = (ms: number): string => formatInstant(ms, timeZone());
   const instantOrNull = (ms: number | null): string | null => (ms !== null && Number.isFinite(ms) ? instant(ms) : null);
   const textOrNull = (text: string | null): string | null => (text === null ? null : redact(text));
-  const window = (use: WindowUse) => ({
-    perMs: use.perMs,
-    max: use.max,
-    used: use.used,
-    freeAt: instantOrNull(use.freeAtMs),
-  });
   const shown = { instant, instantOrNull, textOrNull };
   const channel = (state: ChannelState) => channelView(state, textOrNull);
   return {
@@ -69,29 +63,39 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
       startedAt: instant(startedAtMs),
       timezone: timeZone(),
     }),
-    budget: (budget, find) => ({
-      blockingMs: budget.blockingMs,
-      windows: budget.windows.map(window),
-      urgentWindows: budget.urgentWindows.map(window),
-      quietHours: budget.quietHours && {
-        from: budget.quietHours.from,
-        to: budget.quietHours.to,
-        until: instantOrNull(budget.quietHours.untilMs),
-      },
-      mutes: budget.mutes.map(({ topic, untilMs }) => ({ topic: redact(topic), until: instantOrNull(untilMs) })),
-      held: budget.held.map(({ id, reason, untilMs }) => {
-        const message = find(id);
-        return {
-          id: formatId('m', id),
-          topic: redact(message?.topic ?? ''),
-          text: redact(message?.text ?? ''),
-          reason: redact(reason),
-          until: instantOrNull(untilMs),
-        };
-      }),
-      nextSlotAt: instantOrNull(budget.nextSlotAtMs),
-      channels: budget.channels.map(channel),
+    budget: (budget, find) => budgetView(budget, find, redact, shown),
+  };
+}
+
+function budgetView(
+  budget: BudgetUse,
+  find: (id: number) => Message | undefined,
+  redact: Redact,
+  { instantOrNull, textOrNull }: Shown,
+): Record<string, unknown> {
+  const window = ({ perMs, max, used, freeAtMs }: WindowUse) => ({ perMs, max, used, freeAt: instantOrNull(freeAtMs) });
+  return {
+    blockingMs: budget.blockingMs,
+    windows: budget.windows.map(window),
+    urgentWindows: budget.urgentWindows.map(window),
+    quietHours: budget.quietHours && {
+      from: budget.quietHours.from,
+      to: budget.quietHours.to,
+      until: instantOrNull(budget.quietHours.untilMs),
+    },
+    mutes: budget.mutes.map(({ topic, untilMs }) => ({ topic: redact(topic), until: instantOrNull(untilMs) })),
+    held: budget.held.map(({ id, reason, untilMs }) => {
+      const message = find(id);
+      return {
+        id: formatId('m', id),
+        topic: redact(message?.topic ?? ''),
+        text: redact(message?.text ?? ''),
+        reason: redact(reason),
+        until: instantOrNull(untilMs),
+      };
     }),
+    nextSlotAt: instantOrNull(budget.nextSlotAtMs),
+    channels: budget.channels.map((channel) => channelView(channel, textOrNull)),
   };
 }
 

@@ -40,25 +40,31 @@ async function withStage(play: (stage: Stage) => Promise<void>, options: { held?
     },
   });
   let deliveries = 0;
-  await play({
-    clock,
-    ledger,
-    lanes,
-    begun,
-    async ask(origin, reactive = false) {
-      deliveries += 1;
-      const work = job({ kind: 'command', origin, reactive, topic: origin });
-      const { id } = await ledger.events.append(event(`${deliveries}`, { receivedAtMs: clock.wallMs(), jobs: [work] }));
-      lanes.wake();
-      await settle();
-      return ledger.events.find(id)?.jobs[0] ?? expect.fail('no job');
-    },
-    async finish(jobId) {
-      finishers.get(jobId)?.();
-      await settle();
-    },
-  });
-  for (const resolve of finishers.values()) resolve();
+  try {
+    await play({
+      clock,
+      ledger,
+      lanes,
+      begun,
+      async ask(origin, reactive = false) {
+        deliveries += 1;
+        const work = job({ kind: 'command', origin, reactive, topic: origin });
+        const { id } = await ledger.events.append(
+          event(`${deliveries}`, { receivedAtMs: clock.wallMs(), jobs: [work] }),
+        );
+        lanes.wake();
+        await settle();
+        return ledger.events.find(id)?.jobs[0] ?? expect.fail('no job');
+      },
+      async finish(jobId) {
+        finishers.get(jobId)?.();
+        await settle();
+      },
+    });
+  } finally {
+    // Also after a failure: the lanes wait for what they run.
+    for (const resolve of finishers.values()) resolve();
+  }
 }
 
 const laneOf = (ledger: Ledger, id: number): Job['lane'] | undefined => ledger.jobs.find(id)?.lane;

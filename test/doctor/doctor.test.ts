@@ -76,6 +76,8 @@ describe('the doctor', () => {
       'daemon',
       'webhooks',
       'channels',
+      'schedules',
+      'heartbeat',
     ];
     expect(findings.map(({ check }) => check)).toEqual(looked);
   });

@@ -72,7 +72,7 @@ export interface OpenOptions {
 export async function ledgerIn(home: string, options: OpenOptions = {}): Promise<Ledger> {
   const { clock = new FakeClock(), log = recordingLog(), events = 90 * DAY_MS, bodies = 30 * DAY_MS } = options;
   return openLedger(
-    { home, platform: process.platform, retention: { events, bodies }, messageTtlMs: DAY_MS / 2 },
+    { home, platform: process.platform, retention: { events, bodies }, messageTtlMs: () => DAY_MS / 2 },
     { clock, log, random: steadyRandom },
   );
 }

@@ -114,6 +114,26 @@ describe('missed slots', () => {
     expect(ledger.journal.pending(10).map(({ text }) => text)).toEqual(['a: 1 to 1', 'a: 4 to 4']);
   });
 
+  test('are counted since a moment, by the index of missed ones alone [HTTP-STATUS-WORK]', async () => {
+    using home = folder();
+    await using ledger = await ledgerIn(home.path);
+    await ledger.slots.sync(
+      ['a', 'b'].map((name) => ({ name, timing: TIMING })),
+      NOON_MS,
+    );
+    await ledger.slots.miss('a', [missed(1, 3)], hour(3));
+    await ledger.slots.miss('b', [missed(1, 9, { count: null })], hour(9));
+    await ledger.slots.run(slotEvent(10), slot(10, [missed(5, 6, { reason: 'another' })]));
+    expect(ledger.slots.missedSince(hour(0))).toEqual({ runs: 6, schedules: 2 });
+    expect(ledger.slots.missedSince(hour(9))).toEqual({ runs: 3, schedules: 2 });
+    expect(ledger.slots.missedSince(hour(11))).toEqual({ runs: 0, schedules: 0 });
+    using open = freshDatabase();
+    const plan = open.database
+      .statement(`EXPLAIN QUERY PLAN SELECT schedule, count FROM slots WHERE state = 'missed' AND decided_at >= ?`)
+      .all<{ detail: string }>(0);
+    expect(plan.map(({ detail }) => detail).join()).toContain('slots_missed_lately');
+  });
+
   test('beyond the present are open again when the clock is set back; what ran is not', async () => {
     using home = folder();
     await using ledger = await ledgerIn(home.path);

@@ -5,7 +5,7 @@ import type { Event, EventDraft } from '../../src/core/event.ts';
 import type { Job } from '../../src/core/job.ts';
 import type { Message } from '../../src/core/message.ts';
 import { createFeed } from '../../src/web/feed.ts';
-import type { ApiDeps, Page, Status } from '../../src/web/ports.ts';
+import type { ApiDeps, LanesUse, Page, ScheduleState, Status } from '../../src/web/ports.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 /** A daemon in memory, just enough for the API. */
@@ -16,6 +16,9 @@ export interface World {
   readonly jobs: Job[];
   readonly messages: Message[];
   readonly mutes: Map<string, number>;
+  readonly schedules: ScheduleState[];
+  /** What runs in which lane. */
+  lanes: LanesUse;
   readonly stops: { count: number };
 }
 
@@ -29,6 +32,7 @@ export function makeWorld(): World {
   const messages: Message[] = [];
   const mutes = new Map<string, number>();
   const stops = { count: 0 };
+  const schedules: ScheduleState[] = [];
   let drawn = 0;
   const append = async (draft: EventDraft): Promise<{ id: number; duplicate: boolean }> => {
     const known = events.find((event) => event.source === draft.source && event.delivery === draft.delivery);
@@ -65,6 +69,26 @@ export function makeWorld(): World {
       nextSlotAtMs: clock.wallMs() + 5_000,
       channels: STATUS.channels,
     }),
+    work: {
+      lanes: () => world.lanes,
+      recentRuns: () => [
+        { kind: 'command', origin: 'backup', ms: 60_000, lane: 'background' },
+        { kind: 'command', origin: 'backup', ms: 4_000, lane: 'foreground' },
+      ],
+    },
+    schedules: {
+      names: () => schedules.map(({ name }) => name),
+      find: async (name) => schedules.find((schedule) => schedule.name === name),
+      async runNow(name) {
+        const found = schedules.find((schedule) => schedule.name === name);
+        if (found === undefined) throw new KairosError('NOT_FOUND', 'there is no such schedule');
+        if (found.unfinished !== null) throw new KairosError('STATE_CONFLICT', 'it is under way');
+        const job = { kind: 'digest-report', origin: name, topic: name, text: '', reactive: true } as const;
+        const drafts = [{ ...job, urgent: false, mayCoalesce: false }];
+        const draft = { ...makeEvent(0), source: 'schedule', type: name, body: Buffer.from('{}') };
+        return (await append({ ...draft, jobs: drafts })).id;
+      },
+    },
     subscriptions: () => [{ name: 'all', source: 'github', do: 'log', urgent: false }],
     events: {
       list: (page) => pageOf(events, page),
@@ -113,7 +137,9 @@ export function makeWorld(): World {
     isToken: (given) => given === 'right-token',
     feed: createFeed(),
   };
-  return { deps, clock, events, jobs, messages, mutes, stops };
+  const lanes: LanesUse = { foreground: null, background: [] };
+  const world: World = { deps, clock, events, jobs, messages, mutes, schedules, lanes, stops };
+  return world;
 }
 
 /** A server that renders errors as the daemon's does. */
@@ -163,6 +189,22 @@ export function makeJob(id: number, more: Partial<Job> = {}): Job {
     startedAtMs: null,
     endedAtMs: null,
     error: null,
+    ...more,
+  };
+}
+
+export function makeSchedule(name: string, more: Partial<ScheduleState> = {}): ScheduleState {
+  const atMs = Date.UTC(2026, 10, 3, 7, 0, 0);
+  return {
+    name,
+    do: 'digest',
+    words: 'At 08:00 (Europe/Berlin)',
+    timeZone: 'Europe/Berlin',
+    catchUp: 'once',
+    nextAtMs: [atMs, atMs + 86_400_000],
+    unfinished: null,
+    lastRun: null,
+    missed: [],
     ...more,
   };
 }
@@ -219,6 +261,32 @@ const STATUS: Status = {
     { name: 'terminal', state: 'ready', open: 0, failures: 0, lastError: null, retryInMs: 0 },
     { name: 'phone', state: 'failing', open: 2, failures: 3, lastError: `refused ${SECRET}`, retryInMs: 4_000 },
   ],
+  running: [
+    { jobId: 7, kind: 'command', origin: 'backup', lane: 'foreground', startedAtMs: Date.UTC(2026, 10, 2, 11, 59, 0) },
+  ],
+  nextSchedule: { name: 'morning-digest', atMs: Date.UTC(2026, 10, 3, 7, 0, 0) },
+  missed: { runs: 3, schedules: 2 },
+  polling: {
+    feeds: [
+      {
+        name: 'github octo/app events',
+        state: 'ok',
+        reason: '',
+        polledAtMs: Date.UTC(2026, 10, 2, 12),
+        nextInMs: 60_000,
+      },
+      {
+        name: 'github octo/gone events',
+        state: 'refused',
+        reason: `404 ${SECRET}`,
+        polledAtMs: null,
+        nextInMs: 900_000,
+      },
+    ],
+    paused: '',
+    requestsLeft: 4_990,
+  },
+  heartbeat: true,
 };
 
 const quiet: ApiDeps['log'] = {

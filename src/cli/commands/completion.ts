@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
-import { COMMANDS, withExamples, type Act } from '../commands.ts';
+import { COMMANDS } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { renderCompletion, SHELLS, type Words } from '../completion.ts';
 import { buildProgram } from '../program.ts';
 

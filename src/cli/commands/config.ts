@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { configJsonSchema, loadConfig, type Config } from '../../daemon/config.ts';
 import type { Cli } from '../cli.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import type { DryStart } from '../dry-start.ts';
 
 export function define(command: Command, act: Act): void {

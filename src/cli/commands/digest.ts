@@ -6,7 +6,7 @@ import { systemClock } from '../../daemon/system.ts';
 import { renderDigest } from '../../journal/digest.ts';
 import { createRedactor } from '../../redact/redactor.ts';
 import type { Cli } from '../cli.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { plainBlock } from '../plain-block.ts';
 
 export function define(command: Command, act: Act): void {

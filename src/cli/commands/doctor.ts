@@ -11,7 +11,7 @@ import type { Cli } from '../cli.ts';
 import { findClient, send } from '../client.ts';
 import { asTyped } from '../command-name.ts';
 import { openChannels, readLogLevel } from '../dry-start.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { paintState } from '../paint.ts';
 
 export function define(command: Command, act: Act): void {

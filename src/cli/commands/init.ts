@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
 import { configJsonSchema, parseConfig } from '../../daemon/config.ts';
 import type { Cli } from '../cli.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { configYaml, KAIROS_MD, SECRETS_ENV, type Answers } from '../home-files.ts';
 
 const PORT_DEFAULT = 7717;

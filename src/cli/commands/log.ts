@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { loadConfig } from '../../daemon/config.ts';
 import { readLog, type LogLine } from '../../journal/read.ts';
 import type { Cli } from '../cli.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { readLimit } from '../list.ts';
 import { plainBlock } from '../plain-block.ts';
 

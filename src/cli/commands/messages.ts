@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { listOptions, shortTime, showList } from '../list.ts';
 import { paintState } from '../paint.ts';
 import { plainBlock } from '../plain-block.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { shortTime } from '../list.ts';
 import { plainBlock } from '../plain-block.ts';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 
 /** `kairos start`: what it takes. What it does is loaded when it is run. */
 export function defineStart(command: Command, act: Act): void {

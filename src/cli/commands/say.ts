@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openClient, type Client } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import type { EventRow, JobRow, MessageRow } from '../rows.ts';
 
 export function define(command: Command, act: Act): void {

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { formatDuration } from '../../core/units.ts';
 import type { Cli } from '../cli.ts';
 import { openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { shortTime } from '../list.ts';
 import { plainLine } from '../../subscriptions/plain.ts';
-import type { ChannelRow, StatusRow } from '../rows.ts';
+import type { ChannelRow, PollingRow, StatusRow } from '../rows.ts';
 import { renderFacts } from '../table.ts';
+import { tookOf } from '../took.ts';
 
 export function define(command: Command, act: Act): void {
   withExamples(command, 'kairos status', 'kairos status --json').action(
@@ -17,7 +18,8 @@ export function define(command: Command, act: Act): void {
   );
 }
 
-function render({ paint, command }: Cli, status: StatusRow): string {
+function render(cli: Cli, status: StatusRow): string {
+  const { paint, command } = cli;
   const jobs = Object.entries(status.jobs).map(([state, count]) => `${count} ${state}`);
   return renderFacts(
     [
@@ -26,6 +28,7 @@ function render({ paint, command }: Cli, status: StatusRow): string {
       ['Since', `${shortTime(status.startedAt)} (${formatDuration(status.uptimeMs)})`],
       ['Page', status.url],
       ['Home', status.home],
+      ...runningFacts(cli, status),
       ['Jobs', jobs.join(', ') || 'none open'],
       ['Messages', `${status.messages.queued} waiting`],
       ['Sources', status.sources.join(', ') || `none: ${command} webhook add github`],
@@ -33,10 +36,38 @@ function render({ paint, command }: Cli, status: StatusRow): string {
         'Channels',
         status.channels.map((channel) => channelOf(paint, channel)).join(', ') || 'none: notify: in config.yaml',
       ],
+      ...(status.polling === null ? [] : [['Polling', pollingOf(paint, status.polling)] as const]),
+      ['Heartbeat', status.heartbeat ? 'on' : 'off'],
       ['Disk free', `${Math.floor(status.freeBytes / 1_048_576)} MiB`],
     ],
     paint,
   );
+}
+
+/** What runs, what is next, and what was missed if anything was. */
+function runningFacts({ paint, command, nowMs }: Cli, status: StatusRow): (readonly [string, string])[] {
+  const running = status.running.map(({ jobId, kind, origin, lane, startedAt }) => {
+    const forMs = startedAt === null ? 0 : Math.max(0, nowMs() - Date.parse(startedAt));
+    return `${plainLine(origin, 80)} (${kind} ${jobId}, ${lane}, for ${tookOf(forMs)})`;
+  });
+  const { nextSchedule: next, missed } = status;
+  const runs = missed.runs === 1 ? '1 run' : `${missed.runs} runs`;
+  const lately = `${runs} of ${missed.schedules === 1 ? '1 schedule' : `${missed.schedules} schedules`}`;
+  return [
+    ['Running', running.join(', ') || 'nothing'],
+    ['Next', next === null ? 'no schedule is due' : `${next.name} at ${shortTime(next.at)}`],
+    ...(missed.runs === 0 ? [] : [['Missed', paint.warn(`${lately} in the last 24 h: ${command} schedules`)] as const]),
+  ];
+}
+
+function pollingOf(paint: Cli['paint'], polling: PollingRow): string {
+  const { feeds, paused, polledAt, troubledCount, troubled } = polling;
+  const left = polling.requestsLeft === null ? '' : `, ${polling.requestsLeft} requests left`;
+  const asked = `${feeds} ${feeds === 1 ? 'feed' : 'feeds'}, asked ${polledAt === null ? 'not yet' : `at ${shortTime(polledAt)}`}${left}`;
+  if (paused !== '') return paint.warn(`paused: ${plainLine(paused, 160)}`);
+  const [first] = troubled;
+  if (first === undefined) return asked;
+  return paint.bad(`${troubledCount} of ${asked}: ${plainLine(`${first.name}: ${first.reason}`, 160)}`);
 }
 
 function channelOf(paint: Cli['paint'], { name, state, open, failures, lastError, retryInMs }: ChannelRow): string {

@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
 import { formatDuration, parseDurationMs } from '../../core/units.ts';
 import { isAlive, openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 
 const TIMEOUT_MS = 60_000;
 const TIMEOUT_MS_MAX = 3_600_000;

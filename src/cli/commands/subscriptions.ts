@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
 import type { Subscription } from '../../subscriptions/options.ts';
 import { openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { renderTable, type Column } from '../table.ts';
 import type { Cli } from '../cli.ts';
 import type { Listing } from '../list.ts';

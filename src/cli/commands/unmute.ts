@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import { plainBlock } from '../plain-block.ts';
 
 export function define(command: Command, act: Act): void {

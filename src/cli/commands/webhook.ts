@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { openClient } from '../client.ts';
-import { withExamples, type Act } from '../commands.ts';
+import { withExamples, type Act } from '../define.ts';
 import type { EventRow } from '../rows.ts';
 import { addWebhook, KINDS, type Added } from '../webhook-add.ts';
 import { testWebhook } from '../webhook-test.ts';
