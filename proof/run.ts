@@ -11,6 +11,8 @@ const CAMPAIGNS: Readonly<Record<string, () => Promise<(options: CampaignOptions
   quiet: async () => (await import('./quiet.ts')).proveQuiet,
   'power-loss': async () => (await import('./power-loss.ts')).provePowerLoss,
   disk: async () => (await import('./disk.ts')).proveDisk,
+  week: async () => (await import('./week.ts')).proveWeek,
+  lanes: async () => (await import('./lanes.ts')).proveLanes,
 };
 
 const { values, positionals } = parseArgs({

@@ -100,7 +100,13 @@ function troubleLog(clock: WeekClock): Log {
     (level: string) =>
     (fields: object, message: string): void =>
       note('trouble.jsonl', { atMs: clock.wallMs(), level, message, ...fields });
-  const log: Log = { debug: () => undefined, info: () => undefined, warn: at('warn'), error: at('error'), child: () => log };
+  const log: Log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: at('warn'),
+    error: at('error'),
+    child: () => log,
+  };
   return log;
 }
 
@@ -108,12 +114,14 @@ function troubleLog(clock: WeekClock): Log {
 function receiver(clock: WeekClock, dice: Dice): Fetch {
   return async (_url, { body, headers, signal }) => {
     const share = dice.fraction();
-    const answered = share < 0.9 ? 200 : share < 0.94 ? 500 : share < 0.97 ? 429 : share < 0.985 ? 'hangs' : 'breaks off';
+    const answered =
+      share < 0.9 ? 200 : share < 0.94 ? 500 : share < 0.97 ? 429 : share < 0.985 ? 'hangs' : 'breaks off';
     const { data } = JSON.parse(String(body)) as { data: object };
     const key = (headers as Record<string, string>)['idempotency-key'];
     note('receipts.jsonl', { atMs: clock.wallMs(), key, answered, ...data });
     if (answered === 'breaks off') throw new Error('the connection broke off');
-    if (answered === 'hangs') await new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))));
+    if (answered === 'hangs')
+      await new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(new Error('given up'))));
     return new Response(null, { status: Number(answered), headers: answered === 429 ? { 'retry-after': '45' } : {} });
   };
 }
@@ -127,7 +135,8 @@ interface Box {
 async function happen(happening: Happening, { daemon, clock, agent }: Box): Promise<void> {
   if (happening.kind === 'sleep') clock.standStill(happening.forMs);
   if (happening.kind === 'say') await ask(daemon, '/api/say', { text: happening.text });
-  if (happening.kind === 'mute') await ask(daemon, '/api/mute', { topic: happening.topic, duration: happening.duration });
+  if (happening.kind === 'mute')
+    await ask(daemon, '/api/mute', { topic: happening.topic, duration: happening.duration });
   if (happening.kind !== 'delivery') return;
   for (let times = happening.delivery.twice ? 2 : 1; times > 0; times -= 1)
     await deliver(daemon, happening.delivery, clock, agent);

@@ -3,9 +3,9 @@
 /** A meaning for each key whose schema has none of its own. The generator fails when a key is without one. */
 export const MEANINGS: Readonly<Record<string, string>> = {
   'budget.blocking':
-    'How long proactive work may hold the foreground before it goes on in the background. See [schedules](schedules.md#the-blocking-budget). Taken up at the next start.',
+    'How long proactive work may hold the foreground before it goes on in the background. See [schedules](schedules.md#the-blocking-budget).',
   'budget.messageTtl':
-    'How long a message may wait before it expires, with the reason in the daily log. Taken up at the next start.',
+    'How long a message may wait before it expires, with the reason in the daily log.',
   'budget.money.perDay': 'US dollars a day. Kept for the agent; has no effect yet.',
   'budget.money.perRun': 'US dollars a run. Kept for the agent; has no effect yet.',
   'notify[].kind': 'What kind of channel it is.',
@@ -126,7 +126,7 @@ export const FOREWORD = `
 
 \`config.yaml\` lies in the home. It may be missing: every key has a default or may be left out. It is read when the daemon
 starts, and again whenever it or \`secrets.env\` is edited: within a second, whole, and without a pause. Only \`server\`, \`timezone\`, \`journal\` and
-\`retention\`, and two keys of \`budget\`, wait for the next start; the log says what was taken up. An edit that is not valid changes nothing, and the log says
+\`retention\` wait for the next start; the log says what was taken up. An edit that is not valid changes nothing, and the log says
 where it is wrong. More: [hot reload](operations.md#hot-reload).
 
 - \`kairos init\` writes a first one. \`kairos config check\` says what is wrong, with line and column. \`kairos config schema\` prints the

@@ -20,7 +20,6 @@ const HOUSEKEEPING_LATE_MS = 120_000;
 export class WeekClock implements Clock {
   #wall: number;
   #mono = 1_000;
-  turns = 0;
   readonly #sleepers = new Set<Sleeper>();
 
   constructor(wallMs: number) {
@@ -72,7 +71,6 @@ export class WeekClock implements Clock {
   async rest(): Promise<void> {
     for (let quiet = 0; quiet < 2;) {
       await nextTurn();
-      if (process.env['WEEK_DEBUG'] && ++this.turns % 20000 === 0) console.error(this.#wall, [...this.#sleepers].map((s) => s.dueMono - this.#mono), process.getActiveResourcesInfo());
       quiet = process.getActiveResourcesInfo().every((name) => STANDING.has(name)) ? quiet + 1 : 0;
     }
   }

@@ -161,6 +161,11 @@ function schedulesOf(monday: Temporal.PlainDate, season: Season): ScheduleEntry[
     // In autumn the repeated hour, in spring the gap.
     { name: 'change', at: on(6, '02:30'), ...say('the clocks change') },
     { name: 'asleep', at: on(2, '01:00'), ...say('while it slept') },
-    { name: 'asleep-skip', at: on(season === 'autumn' ? 3 : 2, season === 'autumn' ? '09:00' : '03:00'), catchUp: 'skip', ...say('x') },
+    {
+      name: 'asleep-skip',
+      at: on(season === 'autumn' ? 3 : 2, season === 'autumn' ? '09:00' : '03:00'),
+      catchUp: 'skip',
+      ...say('x'),
+    },
   ];
 }

@@ -14,6 +14,9 @@ import type { Secrets } from './secrets.ts';
 import type { Settings } from './settings.ts';
 import type { View } from './view.ts';
 
+/** A configuration with its secrets. */
+type Given = Pick<Settings, 'config' | 'secrets'>;
+
 /** What happens by itself: schedules, the polling of GitHub, the sign of life. */
 export interface Clockwork extends AsyncDisposable {
   readonly scheduler: Scheduler;
@@ -23,8 +26,8 @@ export interface Clockwork extends AsyncDisposable {
   polling(): PollStatus | undefined;
   /** Whether an outside address is told that all is well. */
   heartbeat(): boolean;
-  /** Goes on with other settings. */
-  exchange(config: Config, secrets: Secrets): Promise<void>;
+  /** Goes on with other settings; with those before when the new ones can't be. @throws {KairosError} `CONFIG_INVALID`, `SECRET_MISSING`. */
+  exchange(next: Given, before: Given): Promise<void>;
 }
 
 export interface ClockworkParts {
@@ -68,10 +71,15 @@ export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> 
     next: () => nextOf(scheduler),
     polling: () => callers.polling(),
     heartbeat: () => callers.heartbeat,
-    async exchange(config, secrets) {
-      await scheduler.update(config.schedules, options.config.timezone);
+    async exchange(next, before) {
       await callers[Symbol.asyncDispose]();
-      callers = await startCallers(parts, config, secrets);
+      try {
+        callers = await startCallers(parts, next.config, next.secrets);
+      } catch (error) {
+        callers = await startCallers(parts, before.config, before.secrets);
+        throw error;
+      }
+      await scheduler.update(next.config.schedules, options.config.timezone);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

@@ -24,9 +24,15 @@ export function createExchange({ live, outbox, clockwork, ports, reread }: Excha
     const change = compareConfigs(before.config, config);
     const settings = prepareSettings(config, secrets, ports);
     ports.redactor.add(secrets.all());
-    await outbox.exchange(settings);
+    // What may still refuse comes first, and takes itself back when it does.
+    await clockwork.exchange(settings, before);
+    try {
+      await outbox.exchange(settings);
+    } catch (error) {
+      await clockwork.exchange(before, settings);
+      throw error;
+    }
     live.settings = settings;
-    await clockwork.exchange(config, secrets);
     await before[Symbol.asyncDispose]();
     ports.log.info({ ...change }, 'configuration taken up');
   };

@@ -12,6 +12,7 @@ import type { Secrets } from './secrets.ts';
 /** Everything that follows from the configuration and the secrets alone: made anew when either changes. */
 export interface Settings extends AsyncDisposable {
   readonly config: Config;
+  readonly secrets: Secrets;
   readonly sources: ReadonlyMap<string, PreparedSource>;
   readonly channels: readonly Channel[];
   /** Reads a delivery and matches it against the subscriptions. */
@@ -33,6 +34,7 @@ export function prepareSettings(config: Config, secrets: Secrets, ports: Ports):
   const storms = createStormMeter({ perMs: storm.per, threshold: storm.events });
   return {
     config,
+    secrets,
     sources,
     channels,
     read: deliveryReader(match, thread),

@@ -155,17 +155,24 @@ function finished(job: Job, end: { succeeded: boolean; seconds: number; error: s
   return { type: 'job-finished', delivery, facts: { job: id, kind: job.kind, origin: job.origin, ...end } };
 }
 
-/** A job that is given up is said once, in one message. */
+/** A job that is given up is said once, in one message; to the owner at once if it was theirs. */
 function lastWord(job: Job, error: string): Effect {
   const id = formatId('j', job.id);
+  const asked = job.reactive && job.eventId !== null;
+  const [reason = '', ...details] = error.split('\n');
+  const times = job.attempts === 1 ? 'one attempt' : `${job.attempts} attempts`;
+  const lines = [
+    `Job ${id} (${job.kind}, ${job.origin}) was given up after ${times}: ${reason}. Put it back with: kairos jobs requeue ${id}`,
+    ...details,
+  ];
   return {
     kind: 'message',
     message: {
-      kind: 'proactive',
+      kind: asked ? 'reactive' : 'proactive',
       urgent: false,
       topic: 'dead-letter',
-      text: `Job ${id} (${job.kind}, ${job.origin}) was given up after ${job.attempts} attempts: ${error}. Put it back with: kairos jobs requeue ${id}`,
-      replyTo: null,
+      text: lines.join('\n'),
+      replyTo: asked ? job.eventId : null,
       jobId: job.id,
       count: 1,
     },

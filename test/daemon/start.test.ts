@@ -137,6 +137,21 @@ describe('an edit of config.yaml', () => {
     const { items } = (await (await call(daemon, '/api/subscriptions')).json()) as { items: { name: string }[] };
     expect(items.map(({ name }) => name)).toEqual(['good']);
   });
+
+  test('that can only be refused while it is taken up leaves everything as it was [CONFIG-HOT-RELOAD]', async () => {
+    using home = folder();
+    const { start, logged } = world(home.path);
+    await using daemon = await start();
+    const refused = logged('edit refused, the configuration before it stays in force');
+    const schedule = 'schedules:\n  - { name: later, every: 1h, do: notify, text: x }\n';
+    writeFileSync(join(home.path, 'config.yaml'), `${schedule}heartbeat: { urlEnv: NOWHERE }\n`);
+    expect(String((await refused)['error'])).toContain('NOWHERE');
+    const { items } = (await (await call(daemon, '/api/schedules')).json()) as { items: unknown[] };
+    expect(items).toEqual([]);
+    const taken = logged('configuration taken up');
+    writeFileSync(join(home.path, 'config.yaml'), schedule);
+    expect(await taken).toEqual({ applied: ['schedules'], atNextStart: [] });
+  });
 });
 
 function logText(home: string): string {
