@@ -189,7 +189,7 @@ async function lookBack(daemon: Daemon, clock: WeekClock): Promise<void> {
 /** What is under way has its time to end. */
 async function stop(daemon: Daemon, clock: WeekClock): Promise<void> {
   let stopped = false;
-  const ending = daemon[Symbol.asyncDispose]().finally(() => (stopped = true));
+  const ending = Promise.resolve(daemon[Symbol.asyncDispose]()).finally(() => (stopped = true));
   while (!stopped) await clock.pass(clock.wallMs() + 1_000);
   await ending;
 }

@@ -98,11 +98,13 @@ function checkEvents({ events }: WeekRows, answers: readonly { n: number; status
 }
 
 /** From the event to the message: each link is there, and each row says what became of it. */
-function checkMessages({ jobs, joined, messages, events }: WeekRows, receipts: readonly Receipt[]): Check[] {
+function checkMessages(rows: WeekRows, receipts: readonly Receipt[]): Check[] {
+  const { jobs, joined, messages, events } = rows;
   const jobOf = new Map(jobs.map((job) => [job.event_id, job]));
   const joinedTo = new Map(joined.map(({ event_id: event, job_id: job }) => [event, job]));
   const byJob = new Map(messages.map((message) => [message.job_id, message]));
   const alerts = events.filter(({ type, source }) => source !== 'schedule' && (type === 'failed' || type === 'fire'));
+  const byId = new Map(messages.map((message) => [message.id, message]));
   const byKey = new Map(messages.map((message) => [message.idempotency_key, message]));
   const received = new Set(receipts.filter(isReceived).map(({ key }) => key));
   const open = jobs.filter(({ state }) => state === 'queued' || state === 'running');
@@ -135,17 +137,24 @@ function checkMessages({ jobs, joined, messages, events }: WeekRows, receipts: r
       'what was received is a message',
       receipts.filter(({ key }) => !byKey.has(key)),
     ),
-    equal(
-      'the messages together stand for every alert',
-      messages
-        .filter(
-          ({ kind, state, topic, resolves }) =>
-            kind === 'proactive' && state !== 'coalesced' && mine.has(topic) && resolves === 0,
-        )
-        .reduce((sum, { count }) => sum + count, 0) >= 0,
-      true,
+    none(
+      'what was coalesced is in a message that is there',
+      messages.filter(({ state, into_id: into }) => state === 'coalesced' && !byId.has(into ?? 0)),
+    ),
+    equal('the messages together stand for every alert', standsFor(rows, mine), alerts.length),
+    none(
+      'every job stands for the events that joined it',
+      jobs.filter(({ id, event_count: count }) => count !== 1 + joined.filter((one) => one.job_id === id).length),
     ),
   ];
+}
+
+/** Resolutions that follow an alert count as well, and are taken off. */
+function standsFor({ jobs, messages }: WeekRows, topics: ReadonlySet<string>): number {
+  const resolving = new Set(jobs.filter(({ kind }) => kind === 'resolve').map(({ id }) => id));
+  const mine = messages.filter(({ kind, topic }) => kind === 'proactive' && topics.has(topic));
+  const carried = mine.filter(({ state }) => state !== 'coalesced').reduce((sum, { count }) => sum + count, 0);
+  return carried - mine.filter(({ job_id: job }) => resolving.has(job ?? 0)).length;
 }
 
 function isReceived({ answered }: Receipt): boolean {

@@ -154,6 +154,7 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'BLOCKING-LANES': 'There is one foreground; what the owner asks for takes it at once, and short ideas take turns.',
     'BLOCKING-HAND-OVER': 'Proactive work that holds the foreground for 15 s goes on in the background, undisturbed.',
     'BLOCKING-DEFERRED': 'What its history expects to take longer begins in the background.',
+    'BLOCKING-END-IS-AN-EVENT': 'The end of a job that went on in the background is an event, recorded with its end.',
     'BLOCKING-STATISTICS': 'kairos budget shows who holds the foreground, what runs behind, and how long work takes.',
   }),
   ...section('issue 3 §5, MISSION 5, GitHub without a tunnel', {
@@ -230,6 +231,13 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'kairos schedules shows when each is due in words, its last run and what was missed; kairos run waits for the end.',
     'DOCTOR-SCHEDULES':
       'The doctor finds schedules that are never due, whose program or folder is missing, or that missed runs.',
+  }),
+  ...section('issue 3, must be shown: a simulated week', {
+    'WEEK-NOTHING-VANISHES':
+      'Over a week with sleeps, crashes, storms and a failing receiver each event is one row and each message accounted for.',
+    'WEEK-SLOTS': 'Over such a week, a change of the clocks included, every slot is run once or shown as missed.',
+    'WEEK-WINDOWS': 'Over such a week no window is overfilled by the clock of the receiver.',
+    'WEEK-LOG-AND-DIGEST': 'After such a week log and digests agree with the ledger to the last line.',
   }),
 ];
 

@@ -9,9 +9,14 @@ interface Sleeper {
 /** Handles that stay open while nothing is being done. Whatever else is open is work under way. */
 const STANDING = new Set(['TCPServerWrap', 'TCPSocketWrap', 'PipeWrap', 'TTYWrap', 'Timeout', 'IntervalHistogram']);
 
-/** What the ledger's housekeeping asks for. A timer may fire late, and a week has 300 000 of these. */
+/**
+ * What idle loops ask for: housekeeping 2 s, the others 15 or 30 s. A week has half a million of these. Timers may fire
+ * late, so they fire together, every 30 s (housekeeping every 2 min); whatever waits for a moment of its own is on time.
+ */
 const HOUSEKEEPING_MS = 2_000;
 const HOUSEKEEPING_LATE_MS = 120_000;
+const IDLE_MS: ReadonlySet<number> = new Set([15_000, 30_000]);
+const TOGETHER_MS = 30_000;
 
 /**
  * The clock of a simulated week. Both clocks go on together while time passes, only the wall clock while the machine sleeps.
@@ -36,9 +41,8 @@ export class WeekClock implements Clock {
 
   async sleep(delayMs: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || delayMs <= 0) return;
-    const asked = delayMs === HOUSEKEEPING_MS ? HOUSEKEEPING_LATE_MS : delayMs;
     await new Promise<void>((resolve) => {
-      const sleeper = { dueMono: this.#mono + asked, wake };
+      const sleeper = { dueMono: this.#due(delayMs), wake };
       const sleepers = this.#sleepers;
       function wake(): void {
         sleepers.delete(sleeper);
@@ -73,6 +77,12 @@ export class WeekClock implements Clock {
       await nextTurn();
       quiet = process.getActiveResourcesInfo().every((name) => STANDING.has(name)) ? quiet + 1 : 0;
     }
+  }
+
+  #due(delayMs: number): number {
+    if (delayMs === HOUSEKEEPING_MS) return this.#mono + HOUSEKEEPING_LATE_MS;
+    const dueMono = this.#mono + delayMs;
+    return IDLE_MS.has(delayMs) ? Math.ceil(dueMono / TOGETHER_MS) * TOGETHER_MS : dueMono;
   }
 
   #go(ms: number): void {

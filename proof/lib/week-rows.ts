@@ -45,6 +45,7 @@ export interface MessageRow {
   readonly state: string;
   readonly count: number;
   readonly reason: string | null;
+  readonly into_id: number | null;
   readonly queued_at: number;
   readonly released_at: number | null;
   readonly idempotency_key: string;

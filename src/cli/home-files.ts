@@ -28,6 +28,8 @@ budget:
 notify:
   - { kind: terminal }
 ${webhook}
+  # - { kind: telegram, chat: "123456" }     # TELEGRAM_BOT_TOKEN in secrets.env; see docs/messages.md
+  # - { kind: slack, channel: C0123 }        # SLACK_BOT_TOKEN in secrets.env
 
 # Who may send webhooks. Without this, "github" exists as soon as its secret does: kairos webhook add github
 # sources:
@@ -53,6 +55,14 @@ subscriptions:
     topic: "{repository.full_name}#{workflow_run.head_branch}"
     text: "CI is green again on {repository.full_name} {workflow_run.head_branch}"
   - { name: everything-else, source: github, do: log }
+
+# What happens by the clock. Run one now: kairos run morning-digest
+schedules:
+  - { name: morning-digest, cron: "0 8 * * *", do: digest }
+  # - { name: backup, cron: "30 3 * * *", do: command, argv: [/usr/local/bin/backup], timeout: 1h }
+
+# A dead-man switch: somebody outside tells you when this box is gone. The address is a secret: HEARTBEAT_URL in secrets.env
+# heartbeat: { urlEnv: HEARTBEAT_URL, every: 5m }
 `;
 }
 

@@ -106,6 +106,21 @@ const SAMPLES: Readonly<Record<SourceKindName, readonly Sample[]>> = {
         commits: [{ id: '0'.repeat(40), message: 'A test of kairos webhook test' }],
       },
     },
+    // What `kairos init` subscribes to: the first message a newcomer sees.
+    {
+      type: 'workflow_run',
+      payload: {
+        action: 'completed',
+        workflow_run: {
+          name: 'test',
+          conclusion: 'failure',
+          head_branch: 'kairos-webhook-test',
+          html_url: 'https://github.com/kairosd/test/actions/runs/1',
+        },
+        repository: REPOSITORY,
+        sender: SENDER,
+      },
+    },
   ],
   standard: [{ type: 'kairos.test', payload: { type: 'kairos.test', data: { title: 'A test' } } }],
   slack: [{ type: 'message', payload: { type: 'event_callback', event: { type: 'message', text: 'A test' } } }],

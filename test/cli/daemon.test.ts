@@ -32,27 +32,28 @@ describe('with a running daemon', () => {
       deliveries: [
         { type: 'ping', status: 200, id: expect.any(String) as string, jobs: expect.any(Array) as string[] },
         { type: 'push', status: 202, id: 'e2', jobs: ['j2'] },
+        { type: 'workflow_run', status: 202, id: 'e3', jobs: ['j3', 'j4'] },
       ],
     });
     expect(await json('events', '--limit', '1')).toMatchObject({
       items: [
         {
-          id: 'e2',
+          id: 'e3',
           source: 'github',
-          type: 'push',
-          action: null,
-          jobs: ['j2'],
+          type: 'workflow_run',
+          action: 'completed',
+          jobs: ['j3', 'j4'],
           receivedAt: expect.stringMatching(/[+]0[12]:00$/) as string,
         },
       ],
-      next: 'e2',
+      next: 'e3',
     });
     expect(await json('events', '--since', '2h', '--after', 'e2')).toMatchObject({ items: [{ id: 'e1' }], next: null });
     expect(await json('events', 'show', 'e2')).toMatchObject({
       body: expect.stringContaining('refs/heads/main') as string,
     });
     expect(await json('webhook', 'replay', 'e2')).toMatchObject({
-      event: { id: 'e3', delivery: 'replay:e2:1', jobs: ['j3'] },
+      event: { id: 'e4', delivery: 'replay:e2:1', jobs: ['j5'] },
     });
     expect(await json('jobs', 'show', 'j2')).toMatchObject({
       id: 'j2',
@@ -61,7 +62,7 @@ describe('with a running daemon', () => {
       eventId: 'e2',
     });
     expect(await json('say', 'status')).toMatchObject({
-      event: { id: 'e4', source: 'say' },
+      event: { id: 'e5', source: 'say' },
       job: { kind: 'reply', lane: 'foreground' },
     });
     expect(await json('mute', '2h', '--topic', 'acme/app')).toMatchObject({ topic: 'acme/app' });

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import type { Outcome } from '../../src/core/job.ts';
+import { runAttempt } from '../../src/dispatch/attempt.ts';
+import { FakeClock } from '../fakes/clock.ts';
+import { event, folder, job, ledgerIn, recordingLog, steadyRandom } from '../ledger/make.ts';
+
+/** One attempt of a command on a real ledger. @returns the events it led to. */
+async function endsOf(outcome: Outcome, isBehind: boolean): Promise<unknown[]> {
+  using home = folder();
+  const clock = new FakeClock();
+  await using ledger = await ledgerIn(home.path, { clock });
+  await ledger.events.append(event('d1', { jobs: [job({ kind: 'command', origin: 'slow' })] }));
+  const taken = await ledger.work.claimWork(1, 'foreground', clock.wallMs(), 60_000);
+  const command = async (): Promise<Outcome> => {
+    await clock.advance(42_000);
+    return outcome;
+  };
+  const options = { store: ledger.jobs, handlers: { command }, clock, random: steadyRandom, log: recordingLog() };
+  await runAttempt(
+    taken ?? expect.fail('no job'),
+    { ...options, isBehind: () => isBehind },
+    new AbortController().signal,
+  );
+  const ends = ledger.events
+    .list({ limit: 10 })
+    .filter(({ source, type }) => `${source} ${type}` === 'kairosd job-finished');
+  return ends.map(({ id }) => JSON.parse(Buffer.from(ledger.events.body(id) ?? []).toString('utf8')));
+}
+
+test('the end of what went on behind is an event, recorded with its end [BLOCKING-END-IS-AN-EVENT]', async () => {
+  const facts = { job: 'j1', kind: 'command', origin: 'slow', seconds: 42 };
+  expect(await endsOf({ kind: 'succeeded', effects: [] }, true)).toEqual([{ ...facts, succeeded: true, error: null }]);
+  expect(await endsOf({ kind: 'failed', error: 'no' }, true)).toEqual([{ ...facts, succeeded: false, error: 'no' }]);
+});
+
+test('what ended in front, or will be tried again, is none [BLOCKING-END-IS-AN-EVENT]', async () => {
+  expect(await endsOf({ kind: 'succeeded', effects: [] }, false)).toEqual([]);
+  expect(await endsOf({ kind: 'retry', error: 'later' }, true)).toEqual([]);
+});
