@@ -116,7 +116,7 @@ function receiver(clock: WeekClock, dice: Dice): Fetch {
     const share = dice.fraction();
     const answered =
       share < 0.9 ? 200 : share < 0.94 ? 500 : share < 0.97 ? 429 : share < 0.985 ? 'hangs' : 'breaks off';
-    const { data } = JSON.parse(String(body)) as { data: object };
+    const { data } = JSON.parse(body as string) as { data: object };
     const key = (headers as Record<string, string>)['idempotency-key'];
     note('receipts.jsonl', { atMs: clock.wallMs(), key, answered, ...data });
     if (answered === 'breaks off') throw new Error('the connection broke off');
@@ -188,8 +188,8 @@ async function lookBack(daemon: Daemon, clock: WeekClock): Promise<void> {
 
 /** What is under way has its time to end. */
 async function stop(daemon: Daemon, clock: WeekClock): Promise<void> {
-  let stopped = false;
-  const ending = Promise.resolve(daemon[Symbol.asyncDispose]()).finally(() => (stopped = true));
-  while (!stopped) await clock.pass(clock.wallMs() + 1_000);
+  const stopped = new AbortController();
+  const ending = Promise.resolve(daemon[Symbol.asyncDispose]()).finally(() => stopped.abort());
+  while (!stopped.signal.aborted) await clock.pass(clock.wallMs() + 1_000);
   await ending;
 }

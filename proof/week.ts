@@ -6,7 +6,7 @@ import { makeHome, ROOT } from './lib/daemon.ts';
 import { equal, none, tally, type CampaignOptions, type Check, type Report } from './lib/report.ts';
 import { checkDigestFiles, checkDigests, checkLog } from './lib/week-digests.ts';
 import { EVENTS, planWeek, type Season, type WeekPlan } from './lib/week-plan.ts';
-import { readRows, type MessageRow, type WeekRows } from './lib/week-rows.ts';
+import { readRows, type WeekRows } from './lib/week-rows.ts';
 import { checkSlots } from './lib/week-slots.ts';
 
 /** What the owner's end of the channel wrote down. */
@@ -165,7 +165,7 @@ function isReceived({ answered }: Receipt): boolean {
 function checkWindows({ messages }: WeekRows, receipts: readonly Receipt[]): Check[] {
   const proactive = receipts.filter((one) => one.kind === 'proactive' && isReceived(one));
   const byKey = new Map(messages.map((message) => [message.idempotency_key, message]));
-  const urgent = (one: Receipt): boolean => (byKey.get(one.key) as MessageRow | undefined)?.urgent === 1;
+  const urgent = (one: Receipt): boolean => byKey.get(one.key)?.urgent === 1;
   const most = (of: readonly Receipt[], perMs: number): number =>
     Math.max(
       0,

@@ -4,8 +4,7 @@
 export const MEANINGS: Readonly<Record<string, string>> = {
   'budget.blocking':
     'How long proactive work may hold the foreground before it goes on in the background. See [schedules](schedules.md#the-blocking-budget).',
-  'budget.messageTtl':
-    'How long a message may wait before it expires, with the reason in the daily log.',
+  'budget.messageTtl': 'How long a message may wait before it expires, with the reason in the daily log.',
   'budget.money.perDay': 'US dollars a day. Kept for the agent; has no effect yet.',
   'budget.money.perRun': 'US dollars a run. Kept for the agent; has no effect yet.',
   'notify[].kind': 'What kind of channel it is.',

@@ -12,7 +12,12 @@ export const silentLog: Log = {
 };
 
 export function ledgerOptions(home: string): LedgerOptions {
-  return { home, platform: process.platform, retention: retentionOptions.parse(undefined), messageTtlMs: () => 43_200_000 };
+  return {
+    home,
+    platform: process.platform,
+    retention: retentionOptions.parse(undefined),
+    messageTtlMs: () => 43_200_000,
+  };
 }
 
 /** The job that goes with an event; its text names the delivery. */

@@ -180,8 +180,8 @@ export function checkDigestFiles(home: string, rows: WeekRows, plan: WeekPlan): 
     const sent = (happened as [string, number][]).find(([kind]) => kind === 'sent')?.[1];
     const wanted = [
       `- Events: ${events} (`,
-      `- Jobs: ${jobs[0]} (`,
-      `- Messages: ${messages[0]} asked for`,
+      `- Jobs: ${String(jobs[0])} (`,
+      `- Messages: ${String(messages[0])} asked for`,
       `; ${sent} sent that day`,
       `- Scheduled runs: ${schedules[0]}`,
     ];

@@ -109,7 +109,10 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
       append,
     },
     work: openWork(database, writer),
-    jobs: openJobs(database, writer, (nowMs) => ({ ...messageContext(nowMs), recordEvent: events.appendWithin })),
+    jobs: openJobs(database, writer, (nowMs) => ({
+      ...messageContext(nowMs),
+      recordEvent: (target, draft) => events.appendWithin(target, draft),
+    })),
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
     boots: openBoots(database, writer),

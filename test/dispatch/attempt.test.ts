@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Outcome } from '../../src/core/job.ts';
 import { runAttempt } from '../../src/dispatch/attempt.ts';
 import { FakeClock } from '../fakes/clock.ts';
-import { event, folder, job, ledgerIn, recordingLog, steadyRandom } from '../ledger/make.ts';
+import { event, folder, job, ledgerIn, present, recordingLog, steadyRandom } from '../ledger/make.ts';
 
 /** One attempt of a command on a real ledger. @returns the events it led to. */
 async function endsOf(outcome: Outcome, isBehind: boolean): Promise<unknown[]> {
@@ -16,11 +16,7 @@ async function endsOf(outcome: Outcome, isBehind: boolean): Promise<unknown[]> {
     return outcome;
   };
   const options = { store: ledger.jobs, handlers: { command }, clock, random: steadyRandom, log: recordingLog() };
-  await runAttempt(
-    taken ?? expect.fail('no job'),
-    { ...options, isBehind: () => isBehind },
-    new AbortController().signal,
-  );
+  await runAttempt(present(taken, 'a job'), { ...options, isBehind: () => isBehind }, new AbortController().signal);
   const ends = ledger.events
     .list({ limit: 10 })
     .filter(({ source, type }) => `${source} ${type}` === 'kairosd job-finished');

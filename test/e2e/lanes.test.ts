@@ -14,7 +14,7 @@ describe('commands that take longer than the budget, in real time', () => {
   });
 
   test('hold up no reply, and give way to work that the owner asks for [BLOCKING-LANES]', () => {
-    expectKept(report, /reply|owner can ask|takes the foreground|at once/);
+    expectKept(report, /reply|owner can ask|takes the foreground|^at once/);
   });
 
   test('report their end as an event and in the daily log [BLOCKING-END-IS-AN-EVENT]', () => {
