@@ -63,6 +63,8 @@ export interface LedgerPorts {
 
 const LOOK_MS = 2_000;
 const PRUNE_MS = 600_000;
+/** Between slices of a millisecond: a sixth of a core, for a few seconds after the start of a large ledger. */
+const LEARN_PAUSE_MS = 5;
 /** Keys held in memory before they go to the table even under load: about 4 MiB. */
 const KEYS_WAITING_MAX = 32_768;
 
@@ -164,7 +166,7 @@ function startHousekeeping({ database, writer, keys, health, options, ports }: H
     name: 'ledger',
     clock: ports.clock,
     log: ports.log,
-    async step() {
+    async step(signal) {
       await health.look();
       if (!health.health.ok) {
         if (health.health.code === 'DISK_FULL') await shrinkLog(database, options.platform);
@@ -173,6 +175,10 @@ function startHousekeeping({ database, writer, keys, health, options, ports }: H
       const quiet = writer.depth === 0 && keys.waiting === waitingBefore;
       waitingBefore = keys.waiting;
       if (keys.waiting > KEYS_WAITING_MAX || (quiet && keys.waiting > 0)) await keys.settle(writer);
+      await keys.learn(async () => {
+        await ports.clock.sleep(LEARN_PAUSE_MS, signal);
+        return !signal.aborted;
+      });
       await checkpoint(database, options.platform);
       if (ports.clock.monoMs() < pruneAtMs) return LOOK_MS;
       const more = await prune(database, writer, options.retention, ports.clock.wallMs());

@@ -26,7 +26,8 @@ class Home {
     // Power loss is not the question here, and a hundred runs of it would only heat the disk.
     this.database.exec('PRAGMA synchronous = OFF');
     migrate(this.database);
-    const keys = openDeliveryKeys(this.database);
+    // One row is enough for it to be learned.
+    const keys = openDeliveryKeys(this.database, 1);
     this.keys = keys;
     this.writer = writerOf(this.database, {
       onCommit: () => keys.committed(),
@@ -94,9 +95,10 @@ describe('a delivery id that was taken', () => {
         }),
       },
       {
-        weight: 1,
+        weight: 2,
         arbitrary: fc.constantFrom(
           { do: 'settle' as const },
+          { do: 'learn' as const },
           { do: 'reopen' as const },
           { do: 'settle-cut' as const },
           { do: 'fail' as const },
@@ -113,6 +115,7 @@ describe('a delivery id that was taken', () => {
         const refusals: unknown[] = [];
         for (const now of steps) {
           if (now.do === 'settle') await home.keys.settle(home.writer);
+          else if (now.do === 'learn') await home.keys.learn(() => Promise.resolve(true));
           else if (now.do === 'reopen') home.reopen();
           else if (now.do === 'settle-cut') {
             // The process ends after the first transactions of a settling.
@@ -137,7 +140,7 @@ describe('a delivery id that was taken', () => {
         expect(scalar(home.database, 'SELECT count(*) FROM events')).toBe(model.size);
         home.database.close();
       }),
-      { numRuns: 60 },
+      { numRuns: 120 },
     );
   }, 60_000);
 });
