@@ -124,7 +124,7 @@ export const FOREWORD = `
 <!-- Written by scripts/config-docs.ts from the schema. Change the schema or the script, then run: bin/node scripts/config-docs.ts -->
 
 \`config.yaml\` lies in the home. It may be missing: every key has a default or may be left out. It is read when the daemon
-starts, and again whenever it or \`secrets.env\` is edited: within a second, whole, and without a pause. Only \`server\`, \`timezone\`, \`journal\` and
+starts, and again whenever it or \`secrets.env\` is edited: within three seconds, whole, and without a pause. Only \`server\`, \`timezone\`, \`journal\` and
 \`retention\` wait for the next start; the log says what was taken up. An edit that is not valid changes nothing, and the log says
 where it is wrong. More: [hot reload](operations.md#hot-reload).
 

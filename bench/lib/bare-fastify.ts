@@ -15,3 +15,5 @@ app.post('/webhooks/:source', (request, reply) => {
 });
 const url = await app.listen({ port: 0, host: '127.0.0.1' });
 console.log(new URL(url).port);
+// An orderly end, so that the compile cache is written.
+process.once('SIGTERM', () => process.exit());

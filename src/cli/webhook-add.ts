@@ -66,7 +66,7 @@ export function addWebhook(cli: Cli, name: string, asked: { kind?: string; rotat
       : []),
     ...(client === undefined
       ? []
-      : ['The running daemon takes it up within a second; should it refuse, its log says why.']),
+      : ['The running daemon takes it up within three seconds; should it refuse, its log says why.']),
     ...(old === undefined ? [] : rotationRemarks(source, variable, previous)),
   ];
   return {

@@ -63,7 +63,7 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
 }
 
 function refuse({ command }: Cli, name: string, status: number): void {
-  const advice = `An edit is taken up within a second; one that is refused is in the daemon's log: ${command} config check`;
+  const advice = `An edit is taken up within three seconds; one that is refused is in the daemon's log: ${command} config check`;
   if (status >= 200 && status < 300) return;
   if (status === 401) {
     const message = `the daemon refused a correctly signed delivery for "${name}": it runs with another secret. ${advice}`;

@@ -14,10 +14,10 @@ export interface WatchOptions {
 /** Editors write in several steps: an edit is looked at when it has been quiet for this long. */
 const QUIET_MS = 250;
 /**
- * Looked at by name, once a second. Left to itself chokidar watches the whole home, and reads it anew at every write to the
+ * Looked at by name, every two seconds. Left to itself chokidar watches the whole home, and reads it anew at every write to the
  * ledger: that halved the deliveries a second.
  */
-const POLL_MS = 1_000;
+const POLL_MS = 2_000;
 const FOREVER_MS = 86_400_000;
 
 /**

@@ -39,7 +39,7 @@ interface HttpTimes {
 
 /** Our own API takes short JSON only. */
 const API_BYTES_MAX = 262_144;
-const TIMES: HttpTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 2_000, keepAliveMs: 65_000, closeMs: 2_000 };
+const TIMES: HttpTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 5_000, keepAliveMs: 65_000, closeMs: 2_000 };
 /** Connections at a time; one more is closed at once. */
 const CONNECTIONS_MAX = 4_096;
 /** What a client is told to wait after a 503. */

@@ -61,7 +61,9 @@ export interface LedgerPorts {
   readonly random: Random;
 }
 
-const LOOK_MS = 2_000;
+const LOOK_MS = 5_000;
+/** While the disk is full or failing. */
+const TROUBLE_MS = 1_000;
 const PRUNE_MS = 600_000;
 /** Between slices of a millisecond: a sixth of a core, for a few seconds after the start of a large ledger. */
 const LEARN_PAUSE_MS = 5;
@@ -170,7 +172,7 @@ function startHousekeeping({ database, writer, keys, health, options, ports }: H
       await health.look();
       if (!health.health.ok) {
         if (health.health.code === 'DISK_FULL') await shrinkLog(database, options.platform);
-        return LOOK_MS / 2;
+        return TROUBLE_MS;
       }
       const quiet = writer.depth === 0 && keys.waiting === waitingBefore;
       waitingBefore = keys.waiting;
