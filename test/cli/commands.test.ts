@@ -97,7 +97,9 @@ test('kairos stop --help says its default as it would be typed [CLI-HELP]', asyn
 test('what is advised can be typed where it is read [CLI-HELP]', async () => {
   const home = newHome();
   const launcher = join(ROOT, 'bin/kairos');
-  const absent = await kairos(home, ['status']);
+  // `npm test` says in the environment that npm runs us.
+  const byHand = { npm_lifecycle_event: '', npm_config_user_agent: '' };
+  const absent = await kairos(home, ['status'], { env: byHand });
   expect(absent.stderr).toContain(`Start it: \`${launcher} start\`.`);
   const made = await kairos(home, ['init', '--yes'], { env: { npm_lifecycle_event: 'npx' } });
   expect(made.stdout).toContain('  npx kairos webhook add github ');
