@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { ROOT } from '../repository.ts';
@@ -100,7 +101,9 @@ test('what is advised can be typed where it is read [CLI-HELP]', async () => {
   // `npm test` says in the environment that npm runs us.
   const byHand = { npm_lifecycle_event: '', npm_config_user_agent: '' };
   const absent = await kairos(home, ['status'], { env: byHand });
-  expect(absent.stderr).toContain(`Start it: \`${launcher} start\`.`);
+  // As seen from the working directory, where the checkout is below it.
+  const typed = /Start it: `(\S+) start`\./.exec(absent.stderr)?.[1] ?? '';
+  expect(resolve(tmpdir(), typed)).toBe(launcher);
   const made = await kairos(home, ['init', '--yes'], { env: { npm_lifecycle_event: 'npx' } });
   expect(made.stdout).toContain('  npx kairos webhook add github ');
 });
