@@ -15,7 +15,7 @@ export interface WatchOptions {
 const QUIET_MS = 250;
 /**
  * Looked at by name, every two seconds. Left to itself chokidar watches the whole home, and reads it anew at every write to the
- * ledger: that halved the deliveries a second.
+ * ledger: that cost a third of the deliveries a second.
  */
 const POLL_MS = 2_000;
 const FOREVER_MS = 86_400_000;
