@@ -57,6 +57,40 @@ export const ERRORS = {
   HOME_UNUSABLE: { status: 500, retry: false, hint: 'Check that the home exists and belongs to this user.' },
   LEDGER_TOO_NEW: { status: 500, retry: false, hint: 'Start the newer version, or restore the backup it made.' },
   NOT_RUNNING: { status: 500, retry: false, hint: 'Start it: `kairos start`.' },
+  MODEL_LIMITED: { status: 503, retry: true, hint: 'Nothing: it is tried again when the API says so.' },
+  MODEL_OVERLOADED: { status: 503, retry: true, hint: 'Nothing: it is tried again later, or by the fallback model.' },
+  MODEL_UNREACHABLE: {
+    status: 502,
+    retry: true,
+    hint: 'Look at the network and at ANTHROPIC_BASE_URL; `kairos doctor` tries it.',
+  },
+  MODEL_SPEND_CAP: {
+    status: 402,
+    retry: false,
+    hint: 'The spending limit at the API is reached: raise it there, or wait for the next month.',
+  },
+  MODEL_REFUSED: {
+    status: 502,
+    retry: false,
+    hint: 'Look at ANTHROPIC_API_KEY and at the names under `models:` in config.yaml.',
+  },
+  MODEL_TOO_LONG: { status: 502, retry: false, hint: 'Begin a new session: say /new.' },
+  MODEL_UNKNOWN: {
+    status: 500,
+    retry: false,
+    hint: 'Give its price under `models.prices` in config.yaml (0 for a model of your own), or name a known model.',
+  },
+  MODEL_ABORTED: { status: 503, retry: true, hint: 'The run was cut off; it is taken up again or was stopped.' },
+  BUDGET_SPENT: {
+    status: 402,
+    retry: false,
+    hint: 'Raise budget.money in config.yaml, or wait: the daily one begins anew at local midnight.',
+  },
+  AGENT_STOPPED: {
+    status: 503,
+    retry: false,
+    hint: 'The agent was stopped by hand: `kairos start --agent` lets it run again.',
+  },
   INTERNAL: { status: 500, retry: true, hint: 'This is a defect of kairosd; the log says more.' },
 } as const satisfies Record<string, ErrorKind>;
 

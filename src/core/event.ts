@@ -17,6 +17,21 @@ export interface EventIdentity {
   readonly happenedAtMs: number | null;
 }
 
+/** The channel of the owner's that an event came by: the owner is there, and answers go there. */
+export interface CameBy {
+  /** The name of the channel in the configuration. */
+  readonly channel: string;
+  /** Where in it an answer belongs (chat, thread), in words that only the channel understands. null: anywhere. */
+  readonly place: string | null;
+}
+
+/** What an event changes about what is followed (`kairos subscribe`): written with the event. */
+export interface FollowChanges {
+  readonly ends: readonly { readonly id: number; readonly how: 'closed' | 'merged' }[];
+  /** The newest commit of a pull request. */
+  readonly heads: readonly { readonly id: number; readonly sha: string }[];
+}
+
 /** A delivery as a door hands it to the ledger: verified, read, matched, not yet recorded. */
 export interface EventDraft {
   /** The name of the source in the configuration. */
@@ -31,6 +46,9 @@ export interface EventDraft {
   /** The bytes as they came; the ledger keeps them unchanged. */
   readonly body: Uint8Array;
   readonly identity?: EventIdentity | undefined;
+  /** Only for words of the owner. */
+  readonly by?: CameBy | undefined;
+  readonly follows?: FollowChanges | undefined;
   /** What the subscriptions made of it. Recorded in the same transaction as the event. */
   readonly jobs: readonly JobDraft[];
 }

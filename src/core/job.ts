@@ -1,6 +1,6 @@
 import type { MessageDraft, Withdrawal } from './message.ts';
 
-/** What a job does. Rules only write rows; work takes time and runs in a lane. `agent` waits, parked, for a model. */
+/** What a job does. Rules only write rows; work takes time and runs in a lane. `agent` waits, parked, while there is no model. */
 export type JobKind = RuleKind | WorkKind | ReportKind;
 export type RuleKind = 'log' | 'notify' | 'digest' | 'resolve' | 'reply';
 export type WorkKind = 'command' | 'agent';
@@ -68,11 +68,15 @@ export type Effect =
   | { readonly kind: 'withdraw'; readonly withdrawal: Withdrawal }
   | { readonly kind: 'journal'; readonly line: JournalDraft }
   | { readonly kind: 'mute'; readonly topic: string; readonly untilMs: number }
-  | { readonly kind: 'event'; readonly happening: Happening };
+  | { readonly kind: 'event'; readonly happening: Happening }
+  /** Work for later; `trust` is that of the run that asked, and becomes the event's. */
+  | { readonly kind: 'later'; readonly draft: JobDraft; readonly dueAtMs: number; readonly trust: 'owner' | 'outside' };
 
 /** How an attempt ended. `failed` will not be better next time; `retry` may. */
 export type Outcome =
   | { readonly kind: 'succeeded'; readonly effects: readonly Effect[] }
   | { readonly kind: 'parked'; readonly reason: string }
+  /** Laid aside without having failed: goes on at this time at the latest, sooner when somebody wakes it. Its attempts begin anew. */
+  | { readonly kind: 'waiting'; readonly reason: string; readonly untilMs: number; readonly effects: readonly Effect[] }
   | { readonly kind: 'retry'; readonly error: string }
-  | { readonly kind: 'failed'; readonly error: string };
+  | { readonly kind: 'failed'; readonly error: string; readonly effects?: readonly Effect[] };

@@ -21,6 +21,10 @@ export interface MessageDraft {
   readonly jobId: number | null;
   /** How many happenings it stands for. */
   readonly count: number;
+  /** The name of the only channel it goes to: an answer goes where the question came from. undefined or null: all of them. */
+  readonly channel?: string | null | undefined;
+  /** An approval it asks for (its row number): channels that can show buttons for it. */
+  readonly approvalId?: number | null | undefined;
 }
 
 /** A resolution: takes back what waits under a topic; if an alert is out already, `text` (unless empty) follows it. */
@@ -48,4 +52,28 @@ export interface Message extends MessageDraft {
   readonly intoId: number | null;
   /** The same for every attempt of this message, different for every other message. */
   readonly idempotencyKey: string;
+}
+
+/** A button pressed for or against an approval. It names the approval and, by the beginning of its hash, the very call that was shown. */
+export interface Press {
+  /** The row number of the approval. */
+  readonly approvalId: number;
+  /** The first twelve hexadecimal digits of the hash of the call. */
+  readonly hashPrefix: string;
+  readonly verdict: 'allow' | 'deny';
+}
+
+/** Digits of a hash that a button carries: 48 bits, and the row number beside them. */
+export const HASH_PREFIX_CHARS = 12;
+
+/** What a button carries, at most 64 bytes (Telegram's limit): `a:3:0123456789ab:y`. */
+export function formatPress({ approvalId, hashPrefix, verdict }: Press): string {
+  return `a:${approvalId}:${hashPrefix.slice(0, HASH_PREFIX_CHARS)}:${verdict === 'allow' ? 'y' : 'n'}`;
+}
+
+/** undefined: not a button of ours. */
+export function parsePress(text: string): Press | undefined {
+  const [, id, hashPrefix, sign] = /^a:([1-9]\d{0,14}):([0-9a-f]{12}):([yn])$/.exec(text) ?? [];
+  if (id === undefined || hashPrefix === undefined) return undefined;
+  return { approvalId: Number(id), hashPrefix, verdict: sign === 'y' ? 'allow' : 'deny' };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KairosError } from './errors.ts';
 
 const DURATION_MS = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const SIZE_BYTES = { B: 1, KB: 1_024, MB: 1_048_576, GB: 1_073_741_824 } as const;
@@ -72,4 +73,29 @@ export function sizeOption(defaultBytes: number, bounds: { minBytes: number; max
     })
     .prefault(defaultBytes)
     .meta({ description: `Size such as 25KB or 64MB (KB = 1024). Default ${defaultBytes} bytes.` });
+}
+
+/**
+ * Ids are the row number behind a letter: `e12` an event, `j12` a job, `m12` a message, `a12` an approval, `s12` a session. Short enough to read over a
+ * phone, unique in a home, never used twice.
+ */
+const ID = /^([a-z])([1-9]\d{0,14})$/;
+
+/** e event, j job, m message, a approval, s session. */
+export type IdLetter = 'e' | 'j' | 'm' | 'a' | 's';
+
+export function formatId(letter: IdLetter, row: number): string {
+  return `${letter}${row}`;
+}
+
+/** The row behind an id. @throws {KairosError} `INPUT_INVALID` when it is not an id of that letter. */
+export function parseId(letter: IdLetter, text: string): number {
+  const found = ID.exec(text);
+  if (found?.[1] !== letter) {
+    throw new KairosError(
+      'INPUT_INVALID',
+      `expected an id such as ${letter}12, got ${JSON.stringify(text.slice(0, 40))}`,
+    );
+  }
+  return Number(found[2]);
 }

@@ -1,5 +1,5 @@
 import { KairosError } from '../core/errors.ts';
-import { formatId } from '../core/ids.ts';
+import { formatId } from '../core/units.ts';
 import type { Handler } from './handlers.ts';
 
 /** What the report needs of whoever knows the ledger and the home. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { formatId, parseId } from '../../src/core/ids.ts';
+import { formatId, parseId } from '../../src/core/units.ts';
 
 test('an id read back is the row it was made from', () => {
   fc.assert(
