@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationOption } from '../core/units.ts';
+import { durationOption, parseDurationMs } from '../core/units.ts';
 import type { QuietHours } from './quiet.ts';
 import type { WindowRule } from './window.ts';
 
@@ -14,7 +14,14 @@ export interface BudgetOptions {
   readonly messageTtlMs: number;
   /** The windows of urgent messages, instead of `windows`. */
   readonly urgentWindows: readonly WindowRule[];
-  readonly money: { readonly perDayUsdMax: number; readonly perRunUsdMax: number };
+  /** How long after the owner was heard on a channel only that one is used for proactive messages; 0: never. */
+  readonly presenceMs: number;
+  readonly money: {
+    readonly perDayUsdMax: number;
+    readonly perRunUsdMax: number;
+    /** The share of the day that only what the owner asks for may use. */
+    readonly ownerShare: number;
+  };
 }
 
 const DAY_MS = 86_400_000;
@@ -50,6 +57,25 @@ const quietHours = z
   .transform((hours): QuietHours | undefined => (typeof hours === 'object' ? hours : undefined))
   .meta({ description: 'Hours without proactive messages, in the configured time zone. Default off.' });
 
+const PRESENCE_MS = 300_000;
+
+/** `presence: 5m | off`, as milliseconds; 0 for off. */
+const presence = z
+  .union([z.number(), z.string()])
+  .transform((value, context) => {
+    if (value === 'off') return 0;
+    const ms = parseDurationMs(String(value));
+    if (ms !== undefined && ms >= 10_000 && ms <= DAY_MS) return ms;
+    const message = `must be a duration from 10s to 1d such as 5m, or off, got ${JSON.stringify(value)}`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  })
+  .prefault(PRESENCE_MS)
+  .meta({
+    description:
+      'How long after you were heard on a channel proactive messages go only there; `off`: always everywhere.',
+  });
+
 const usd = (defaultUsd: number, description: string) =>
   z.number().min(0).max(100_000).default(defaultUsd).meta({ description });
 
@@ -72,7 +98,19 @@ export const budgetOptions = z
           .meta({ description: 'Windows of urgent messages, instead of the ordinary ones.' }),
       })
       .prefault({}),
-    money: z.strictObject({ perDay: usd(5, 'US dollars a day.'), perRun: usd(1, 'US dollars a run.') }).prefault({}),
+    presence,
+    money: z
+      .strictObject({
+        perDay: usd(5, 'US dollars a day.'),
+        perRun: usd(1, 'US dollars a run.'),
+        ownerShare: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(0.1)
+          .meta({ description: 'Share of the day, 0 to 1, that is kept for what you ask for yourself.' }),
+      })
+      .prefault({}),
   })
   .transform((section): BudgetOptions => ({
     blockingMs: section.blocking,
@@ -80,5 +118,10 @@ export const budgetOptions = z
     quietHours: section.quietHours,
     messageTtlMs: section.messageTtl,
     urgentWindows: section.urgent.windows,
-    money: { perDayUsdMax: section.money.perDay, perRunUsdMax: section.money.perRun },
+    presenceMs: section.presence,
+    money: {
+      perDayUsdMax: section.money.perDay,
+      perRunUsdMax: section.money.perRun,
+      ownerShare: section.money.ownerShare,
+    },
   }));

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { KairosError } from '../core/errors.ts';
+import type { Redact } from '../core/ports.ts';
 
 /** What a column can hold. Booleans, dates, undefined and objects are not among them: node:sqlite binds some of those as NULL without a word. */
 export type Value = string | number | bigint | null | Uint8Array;
@@ -18,6 +19,8 @@ export interface Statement {
  */
 export interface Database {
   readonly path: string;
+  /** Takes secrets out of words before they become a row. Bodies of deliveries are kept as they came. */
+  readonly redact: Redact;
   statement(sql: string): Statement;
   /** Runs SQL text without values: pragmas and migrations. */
   exec(sql: string): void;
@@ -40,11 +43,12 @@ const LOG_BYTES_MAX = 67_108_864;
  * @param platform `process.platform`; macOS needs `fullfsync`, there a plain fsync does not reach the disk.
  * @throws {KairosError} `LEDGER_FAILED`, `DISK_FULL`: what is there is no database, or can't be read.
  */
-export function openDatabase(path: string, platform: string): Database {
+export function openDatabase(path: string, platform: string, redact: Redact = (text) => text): Database {
   let connection = connect(path, platform);
   const prepared = new Map<string, Statement>();
   const database: Database = {
     path,
+    redact,
     statement(sql) {
       let statement = prepared.get(sql);
       if (statement === undefined) {

@@ -1,4 +1,4 @@
-import { formatId } from '../core/ids.ts';
+import { formatId } from '../core/units.ts';
 import type { MessageKind } from '../core/message.ts';
 import type { Database } from './database.ts';
 import { abandonEdit, earlierReceipts, editInto } from './edits.ts';
@@ -39,6 +39,19 @@ export interface Attempt {
   readonly earlier: readonly string[];
   /** The message to change instead, and what it is made of then. */
   readonly edit: { readonly receipt: string; readonly parts: MessageParts } | null;
+  /** Where on this channel it belongs, in the channel's own words; null: where the channel leads. */
+  readonly place: string | null;
+  /** The approval it asks for. */
+  readonly approvalId: number | null;
+}
+
+/** A delivered message that still shows its buttons. */
+export interface Asking {
+  readonly messageId: number;
+  readonly approvalId: number;
+  readonly receipt: string;
+  /** As it was delivered. */
+  readonly text: string;
 }
 
 /** How an attempt ended. `maybeReceived`: it failed, but the receiver may have it (no answer came). */
@@ -68,6 +81,10 @@ export interface Deliveries {
   /** Writes the attempt before it is made. @returns undefined when the delivery is no longer open. */
   beginAttempt(messageId: number, channel: string, nowMs: number): Promise<Attempt | undefined>;
   endAttempt(end: AttemptEnd): Promise<void>;
+  /** Messages with buttons on a channel, oldest first. */
+  asking(channel: string, limit: number): Asking[];
+  /** It shows the outcome now, or never will. */
+  asked(messageId: number, channel: string): Promise<void>;
   /** After somebody set the clock: what counts against the windows since `sinceMs` moves along. */
   shiftWindows(byMs: number, sinceMs: number): Promise<void>;
 }
@@ -93,6 +110,13 @@ export function openDeliveries(database: Database, writer: Writer): Deliveries {
     beginAttempt: (messageId, channel, nowMs) =>
       writer.write((target) => beginAttempt(target, messageId, channel, nowMs)),
     endAttempt: (end) => writer.write((target) => endAttempt(target, end)),
+    asking: (channel, limit) => askingOn(database, channel, limit),
+    asked: (messageId, channel) =>
+      writer.write((target) => {
+        target
+          .statement('UPDATE deliveries SET asks = NULL WHERE message_id = ? AND channel = ?')
+          .run(messageId, channel);
+      }),
     shiftWindows: (byMs, sinceMs) => writer.write((target) => shiftWindows(target, byMs, sinceMs)),
   };
 }
@@ -186,10 +210,10 @@ function beginAttempt(database: Database, messageId: number, channel: string, no
   const message = database
     .statement(
       `SELECT id, idempotency_key AS idempotencyKey, kind, urgent, topic, rendered AS text, count, reply_to AS replyTo,
-              queued_at AS queuedAtMs
-       FROM messages WHERE id = ?`,
+              queued_at AS queuedAtMs, iif(channel = ?2, place, NULL) AS place, approval_id AS approvalId
+       FROM messages WHERE id = ?1`,
     )
-    .get<MessageOfAttempt>(messageId);
+    .get<MessageOfAttempt>(messageId, channel);
   return (
     message && {
       ...message,
@@ -204,7 +228,7 @@ function beginAttempt(database: Database, messageId: number, channel: string, no
 
 type MessageOfAttempt = Pick<
   Attempt,
-  'id' | 'idempotencyKey' | 'kind' | 'topic' | 'text' | 'count' | 'replyTo' | 'queuedAtMs'
+  'id' | 'idempotencyKey' | 'kind' | 'topic' | 'text' | 'count' | 'replyTo' | 'queuedAtMs' | 'place' | 'approvalId'
 > & { readonly urgent: number };
 
 function endAttempt(database: Database, { messageId, channel, nowMs, result }: AttemptEnd): void {
@@ -231,11 +255,14 @@ function endAttempt(database: Database, { messageId, channel, nowMs, result }: A
         result.note,
       );
       received();
+      if (base === null && result.receipt !== null) markAsking(database, messageId, channel);
       markSent(database, messageId, base === null ? channel : `${channel}, added to ${formatId('m', base)}`, nowMs);
       return;
     case 'again':
       end("state = 'pending', next_at = ?, error = ?", result.nextAtMs, result.error);
       if (result.maybeReceived) received();
+      // One that was only cut short by a stop goes on at once, at the next start.
+      if (result.nextAtMs > nowMs) callBack(database, messageId, nowMs);
       return;
     case 'failed':
       if (base !== null) {
@@ -243,9 +270,38 @@ function endAttempt(database: Database, { messageId, channel, nowMs, result }: A
         return;
       }
       end("state = 'failed', ended_at = ?, error = ?", nowMs, result.error);
+      callBack(database, messageId, nowMs);
       failWhenNobodyHasIt(database, messageId, `${channel}: ${result.error}`, nowMs);
       return;
   }
+}
+
+/** The channels that stood aside for one that has failed get the message now. */
+function callBack(database: Database, id: number, nowMs: number): void {
+  database
+    .statement(
+      `UPDATE deliveries SET state = 'pending', next_at = ?, ended_at = NULL, error = NULL
+       WHERE message_id = ? AND state = 'dropped' AND error <> ?`,
+    )
+    .run(nowMs, id, REMOVED);
+}
+
+function markAsking(database: Database, id: number, channel: string): void {
+  database
+    .statement(
+      `UPDATE deliveries SET asks = (SELECT approval_id FROM messages WHERE id = ?1) WHERE message_id = ?1 AND channel = ?2`,
+    )
+    .run(id, channel);
+}
+
+function askingOn(database: Database, channel: string, limit: number): Asking[] {
+  return database
+    .statement(
+      `SELECT d.message_id AS messageId, d.asks AS approvalId, d.receipt, m.rendered AS text
+       FROM deliveries AS d JOIN messages AS m ON m.id = d.message_id
+       WHERE d.channel = ? AND d.asks IS NOT NULL ORDER BY d.message_id LIMIT ?`,
+    )
+    .all<Asking>(channel, limit);
 }
 
 /** Sent is when the first channel has it; that the others have it too is a line of its own, as it may be hours later. */

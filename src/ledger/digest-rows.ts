@@ -1,3 +1,5 @@
+import { agentRows } from './digest-agent.ts';
+import { dreamRows } from './digest-dreams.ts';
 import { givenUpRows, jobRows, waitingJobs } from './digest-jobs.ts';
 import { markedRows } from './digest-marked.ts';
 import { journalRows, messageRows, waitingMessages } from './digest-messages.ts';
@@ -28,6 +30,8 @@ export async function readDay(rows: Rows, span: Span, pace: Pace) {
     mutes: muteRows(rows, span),
     boots: bootRows(rows, span),
     slots: await slotRows(rows, span, pace),
+    agent: await agentRows(rows, span, pace),
+    dreams: await dreamRows(rows, span, pace),
   };
 }
 

@@ -9,6 +9,8 @@ export const TIMED = {
   journal: 'at',
   boots: 'started_at',
   runs: 'started_at',
+  spend: 'at',
+  approvals: 'asked_at',
 } as const;
 
 export type TimedTable = keyof typeof TIMED;

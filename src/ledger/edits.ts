@@ -40,7 +40,7 @@ export function growingAlerts(database: Database, nowMs: number, edits: readonly
     .all<{ topic: string }>(first.channel, nowMs - first.withinMs);
   const waiting = database.statement(
     `SELECT id FROM messages WHERE topic = ? AND state = 'queued' AND released_at IS NULL AND kind = 'proactive'
-       AND urgent = 0 AND resolves = 0 AND expires_at > ? ORDER BY id LIMIT 1`,
+       AND urgent = 0 AND resolves = 0 AND channel IS NULL AND approval_id IS NULL AND expires_at > ? ORDER BY id LIMIT 1`,
   );
   return topics.flatMap(({ topic }) => {
     const id = waiting.get<{ id: number }>(topic, nowMs)?.id;
@@ -55,7 +55,7 @@ export function growingAlerts(database: Database, nowMs: number, edits: readonly
 export function baseFor(database: Database, id: number, edit: EditingChannel, nowMs: number): Base | undefined {
   const alert = database
     .statement(
-      "SELECT topic FROM messages WHERE id = ? AND kind = 'proactive' AND urgent = 0 AND resolves = 0 AND topic <> ''",
+      "SELECT topic FROM messages WHERE id = ? AND kind = 'proactive' AND urgent = 0 AND resolves = 0 AND approval_id IS NULL AND topic <> ''",
     )
     .get<{ topic: string }>(id);
   return alert && baseOf(database, alert.topic, edit, nowMs);
@@ -144,13 +144,14 @@ interface StandingRow {
   readonly window_at: number | null;
   readonly urgent: number;
   readonly resolves: number;
+  readonly approval_id: number | null;
 }
 
 /** The newest message of the topic that stands by itself, if it is a fresh, delivered alert. */
 function baseOf(database: Database, topic: string, edit: EditingChannel, nowMs: number): Base | undefined {
   const newest = database
     .statement(
-      `SELECT m.id, d.state, d.receipt, d.window_at, m.urgent, m.resolves
+      `SELECT m.id, d.state, d.receipt, d.window_at, m.urgent, m.resolves, m.approval_id
        FROM messages AS m JOIN deliveries AS d ON d.message_id = m.id AND d.channel = ?1
        WHERE m.topic = ?2 AND m.released_at IS NOT NULL AND m.kind = 'proactive' AND d.edits IS NULL
        ORDER BY m.released_at DESC, m.id DESC LIMIT 1`,
@@ -159,6 +160,8 @@ function baseOf(database: Database, topic: string, edit: EditingChannel, nowMs: 
   if (newest?.state !== 'sent' || newest.receipt === null || newest.urgent === 1 || newest.resolves === 1) {
     return undefined;
   }
+  // A change would take its buttons away.
+  if (newest.approval_id !== null) return undefined;
   const sentAtMs = newest.window_at ?? -Infinity;
   if (sentAtMs > nowMs || sentAtMs < nowMs - edit.withinMs) return undefined;
   const edits = database

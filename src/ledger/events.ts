@@ -3,8 +3,11 @@ import type { Event, EventDraft, Trust } from '../core/event.ts';
 import { dropBody, INLINE_BYTES_MAX, lastBodyRef, readBody, stageBody } from './bodies.ts';
 import type { Database } from './database.ts';
 import { deliveryKey, type DeliveryKeys } from './delivery-keys.ts';
+import { changeFollows } from './follows.ts';
 import { pairEvent, rememberIdentity } from './identities.ts';
-import { insertJobs } from './job-rows.ts';
+import { insertJobs, type JobTiming } from './job-rows.ts';
+import { applyMood } from './moods.ts';
+import { rememberPlace } from './places.ts';
 import type { Writer } from './writer.ts';
 
 /** What became of a delivery. For a duplicate, `id` is the event it was the first time, and nothing was written. */
@@ -38,8 +41,10 @@ export interface Events {
    * The same inside somebody's transaction, for a small body. Nothing that may throw should follow it there: the id would
    * be taken for known.
    */
-  appendWithin(target: Database, draft: EventDraft): Appended;
+  appendWithin(target: Database, draft: EventDraft, jobs?: JobTiming): Appended;
   find(id: number): Event | undefined;
+  /** Whether this delivery of this source was taken. */
+  knows(source: string, delivery: string): boolean;
   body(id: number): Uint8Array | undefined;
   list(page: Page): Event[];
 }
@@ -57,18 +62,26 @@ interface EventRow {
   body_ref: number | null;
 }
 
+interface Insertion {
+  readonly draft: EventDraft;
+  readonly key: Uint8Array;
+  readonly alongside?: Alongside | undefined;
+  readonly jobs?: JobTiming | undefined;
+}
+
 const COLUMNS = 'id, source, delivery, type, action, trust, received_at, content_type, body_bytes, body_ref';
 const DELIVERY_CHARACTERS_MAX = 200;
 
-export function openEvents(database: Database, writer: Writer, keys: DeliveryKeys): Events {
+export function openEvents(
+  database: Database,
+  writer: Writer,
+  keys: DeliveryKeys,
+  modelIsOn: () => boolean = () => false,
+): Events {
   let lastId = database.statement('SELECT coalesce(max(id), 0) AS id FROM events').get<{ id: number }>()?.id ?? 0;
   let lastRef = lastBodyRef(database);
 
-  const insert = (
-    target: Database,
-    { draft, key, alongside }: { draft: EventDraft; key: Uint8Array; alongside?: Alongside | undefined },
-    ref: number | null,
-  ): Appended => {
+  const insert = (target: Database, { draft, key, alongside, jobs }: Insertion, ref: number | null): Appended => {
     const known = keys.find(key);
     if (known !== undefined) return { id: known, duplicate: true };
     const paired = pairEvent(target, draft, key);
@@ -76,7 +89,10 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
     const id = lastId + 1;
     insertEvent(target, id, draft, key, ref);
     rememberIdentity(target, draft, id);
-    if (draft.jobs.length > 0) insertJobs(target, draft.jobs, id, draft.receivedAtMs);
+    if (draft.follows !== undefined) changeFollows(target, draft);
+    if (draft.by !== undefined) rememberPlace(target, id, draft.by, draft.receivedAtMs);
+    insertJobs(target, draft.jobs, id, { nowMs: draft.receivedAtMs, modelIsOn: modelIsOn(), ...jobs });
+    applyMood(target, draft, id);
     alongside?.(target, id);
     lastId = id;
     keys.remember(key, id);
@@ -113,19 +129,15 @@ export function openEvents(database: Database, writer: Writer, keys: DeliveryKey
         bare: true,
       });
     },
-    appendWithin: (target, draft) => insert(target, { draft, key: deliveryKey(draft.source, draft.delivery) }, null),
+    appendWithin: (target, draft, jobs) =>
+      insert(target, { draft, key: deliveryKey(draft.source, draft.delivery), jobs }, null),
+    knows: (source, delivery) => keys.find(deliveryKey(source, delivery)) !== undefined,
     find(id) {
       const row = database.statement(`SELECT ${COLUMNS} FROM events WHERE id = ?`).get<EventRow>(id);
       return row && toEvent(database, row);
     },
     body: (id) => bodyOf(database, id),
-    list({ limit, after, sinceMs }) {
-      return database
-        .statement(`SELECT ${COLUMNS} FROM events WHERE id < ? ORDER BY id DESC LIMIT ?`)
-        .all<EventRow>(after ?? Number.MAX_SAFE_INTEGER, limit)
-        .filter((row) => row.received_at >= (sinceMs ?? 0))
-        .map((row) => toEvent(database, row));
-    },
+    list: (page) => listEvents(database, page),
   };
 }
 
@@ -149,6 +161,14 @@ function insertEvent(database: Database, id: number, draft: EventDraft, key: Uin
       ref,
       ref === null ? draft.body : null,
     );
+}
+
+function listEvents(database: Database, { limit, after, sinceMs }: Page): Event[] {
+  return database
+    .statement(`SELECT ${COLUMNS} FROM events WHERE id < ? ORDER BY id DESC LIMIT ?`)
+    .all<EventRow>(after ?? Number.MAX_SAFE_INTEGER, limit)
+    .filter((row) => row.received_at >= (sinceMs ?? 0))
+    .map((row) => toEvent(database, row));
 }
 
 function bodyOf(database: Database, id: number): Uint8Array | undefined {

@@ -25,28 +25,47 @@ export interface JobRow {
 export const JOB_COLUMNS = `id, kind, origin, reactive, urgent, topic, text, state, lane, attempts, event_id, event_count,
   created_at, due_at, started_at, ended_at, error`;
 
+/** When the jobs of an event are due, if not at once. */
+export interface JobTiming {
+  readonly dueAtMs: number;
+  /** They were put off by a run, and are counted. */
+  readonly later: boolean;
+}
+
 /** Why an `agent` job does not run yet. */
 const WAITS_FOR_MODEL = 'waiting for a model: none is configured';
 
 /**
  * Inserts the jobs of an event, inside its transaction. In a storm a job joins the one of the same subscription and topic
- * that has not begun: the event is linked to it, its text is the newest, and nothing is dropped. It never joins one from
+ * that has not begun (one that was laid aside has): the event is linked to it, its text is the newest, and nothing is dropped. It never joins one from
  * before a resolution of the topic that has yet to run: that would take the newer alert back as well.
  */
-export function insertJobs(database: Database, drafts: readonly JobDraft[], eventId: number, nowMs: number): void {
-  for (const draft of drafts) {
+export function insertJobs(
+  database: Database,
+  drafts: readonly JobDraft[],
+  eventId: number,
+  when: Partial<JobTiming> & { readonly nowMs: number; readonly modelIsOn: boolean },
+): void {
+  const { redact } = database;
+  for (const given of drafts) {
+    const draft = { ...given, topic: redact(given.topic), text: redact(given.text) };
     const waiting = draft.mayCoalesce ? findWaiting(database, draft) : undefined;
-    if (waiting === undefined) insertJob(database, draft, eventId, nowMs);
+    if (waiting === undefined) insertJob(database, draft, eventId, when);
     else joinJob(database, waiting, draft, eventId);
   }
 }
 
-function insertJob(database: Database, draft: JobDraft, eventId: number, nowMs: number): void {
-  const parked = draft.kind === 'agent';
+function insertJob(
+  database: Database,
+  draft: JobDraft,
+  eventId: number,
+  { nowMs, dueAtMs = nowMs, later = false, modelIsOn }: Parameters<typeof insertJobs>[3],
+): void {
+  const parked = draft.kind === 'agent' && !modelIsOn;
   database
     .statement(
-      `INSERT INTO jobs (kind, origin, reactive, urgent, topic, text, state, lane, event_id, created_at, due_at, error)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (kind, origin, reactive, urgent, topic, text, state, lane, event_id, created_at, due_at, error, later)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       draft.kind,
@@ -59,8 +78,9 @@ function insertJob(database: Database, draft: JobDraft, eventId: number, nowMs: 
       draft.reactive ? 'foreground' : 'background',
       eventId,
       nowMs,
-      nowMs,
+      dueAtMs,
       parked ? WAITS_FOR_MODEL : null,
+      later ? 1 : 0,
     );
 }
 
@@ -68,7 +88,7 @@ function findWaiting(database: Database, draft: JobDraft): number | undefined {
   return database
     .statement(
       `SELECT id FROM jobs AS waiting
-       WHERE topic = ?1 AND origin = ?2 AND kind = ?3 AND state = 'queued' AND attempts = 0
+       WHERE topic = ?1 AND origin = ?2 AND kind = ?3 AND state = 'queued' AND attempts = 0 AND error IS NULL
          AND NOT EXISTS (SELECT 1 FROM jobs WHERE topic = ?1 AND state = 'queued' AND attempts = 0 AND kind = 'resolve'
                          AND origin <> ?2 AND id > waiting.id)
        ORDER BY id DESC LIMIT 1`,

@@ -1,21 +1,27 @@
-import assert from 'node:assert/strict';
 import { KairosError } from '../core/errors.ts';
-import { formatId } from '../core/ids.ts';
-import type { EventDraft } from '../core/event.ts';
-import type { Effect, Happening, Job, JobState, JournalDraft } from '../core/job.ts';
+import { formatId } from '../core/units.ts';
+import type { Effect, Job, JobState, JournalDraft } from '../core/job.ts';
 import type { Database } from './database.ts';
 import { dueRows, nextDue } from './due-rows.ts';
+import { applyEffects, type EffectContext } from './effects.ts';
 import type { Page } from './events.ts';
 import { JOB_COLUMNS, toJob, type JobRow } from './job-rows.ts';
 import { appendJournal } from './journal-rows.ts';
-import { enqueueMessage, setMute, withdrawTopic, type MessageContext } from './messages.ts';
+import { beginAgain } from './run-rows.ts';
 import type { Writer } from './writer.ts';
 
 /** How a finished attempt is to be recorded. */
 export type Settlement =
   | { readonly state: 'succeeded'; readonly effects: readonly Effect[] }
   | { readonly state: 'parked' | 'failed' | 'dead'; readonly error: string; readonly effects: readonly Effect[] }
-  | { readonly state: 'queued'; readonly error: string; readonly dueAtMs: number };
+  | { readonly state: 'queued'; readonly error: string; readonly dueAtMs: number }
+  /** Back into the queue without having failed: its attempts begin anew, and its effects are applied. */
+  | {
+      readonly state: 'waiting';
+      readonly error: string;
+      readonly dueAtMs: number;
+      readonly effects: readonly Effect[];
+    };
 
 /** Jobs: what to do about events. */
 export interface Jobs {
@@ -41,13 +47,13 @@ export interface Jobs {
 
 const UNFINISHED: readonly JobState[] = ['queued', 'running', 'failed', 'dead', 'parked'];
 
-/** What settling adds to the effects of an attempt. */
-export interface SettleContext extends MessageContext {
-  /** Records an event in the transaction that settles. Left out where no effect is one. */
-  readonly recordEvent?: ((target: Database, event: EventDraft) => unknown) | undefined;
-}
-
-export function openJobs(database: Database, writer: Writer, context: (nowMs: number) => SettleContext): Jobs {
+/** @param modelIsOn Whether there is a model: without one, jobs of the agent stay parked. */
+export function openJobs(
+  database: Database,
+  writer: Writer,
+  context: (nowMs: number) => EffectContext,
+  modelIsOn: () => boolean = () => false,
+): Jobs {
   const find = (id: number): Job | undefined => {
     const row = database.statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE id = ?`).get<JobRow>(id);
     return row && toJob(row);
@@ -62,7 +68,7 @@ export function openJobs(database: Database, writer: Writer, context: (nowMs: nu
         .map(toJob),
     nextDueMs: () => nextDue(database, 'rules'),
     async requeue(id, nowMs) {
-      const requeued = await writer.write((target) => requeue(target, id, nowMs));
+      const requeued = await writer.write((target) => requeue(target, id, { nowMs, modelIsOn: modelIsOn() }));
       if (!requeued) throw requeueRefused(find(id), id);
       return find(id) as Job;
     },
@@ -103,71 +109,56 @@ function untilSuspect(rows: readonly JobRow[]): readonly JobRow[] {
   return suspect === 0 ? rows.slice(0, 1) : rows.slice(0, suspect);
 }
 
-function settle(database: Database, job: Job, settlement: Settlement, context: SettleContext): boolean {
-  const ended = settlement.state !== 'queued';
+function settle(database: Database, job: Job, settlement: Settlement, context: EffectContext): boolean {
+  const { nowMs } = context;
   const changed = database
     .statement(
-      `UPDATE jobs SET state = ?, error = ?, due_at = ?, ended_at = ?, lease_until = NULL
+      `UPDATE jobs SET state = ?, error = ?, due_at = ?, ended_at = ?, attempts = ?, lease_until = NULL
        WHERE id = ? AND state = 'running' AND attempts = ?`,
     )
     .run(
-      settlement.state,
-      settlement.state === 'succeeded' ? null : settlement.error,
-      settlement.state === 'queued' ? settlement.dueAtMs : job.dueAtMs,
-      ended && settlement.state !== 'parked' ? context.nowMs : null,
+      settlement.state === 'waiting' ? 'queued' : settlement.state,
+      settlement.state === 'succeeded' ? null : redacted(database, settlement.error),
+      dueAfter(database, job, settlement, nowMs),
+      ['queued', 'waiting', 'parked'].includes(settlement.state) ? null : nowMs,
+      settlement.state === 'waiting' ? 0 : job.attempts,
       job.id,
       job.attempts,
     );
   if (changed === 0) return false;
-  if (settlement.state !== 'queued') for (const effect of settlement.effects) applyEffect(database, effect, context);
+  if (settlement.state !== 'queued') applyEffects(database, settlement.effects, context);
   return true;
 }
 
-function applyEffect(database: Database, effect: Effect, context: SettleContext): void {
-  switch (effect.kind) {
-    case 'message':
-      enqueueMessage(database, effect.message, context);
-      return;
-    case 'withdraw':
-      withdrawTopic(database, effect.withdrawal, context);
-      return;
-    case 'journal':
-      appendJournal(database, effect.line, context.nowMs);
-      return;
-    case 'mute':
-      setMute(database, effect.topic, effect.untilMs);
-      return;
-    case 'event':
-      assert(context.recordEvent !== undefined, 'events can be recorded here');
-      context.recordEvent(database, eventOf(effect.happening, context.nowMs));
-      return;
-  }
+function redacted({ redact }: Database, text: string | null): string | null {
+  return text === null ? null : redact(text);
 }
 
-/** It leads to no job: whoever runs work learns of its end here, and the owner by the daily log. */
-function eventOf({ type, delivery, facts }: Happening, nowMs: number): EventDraft {
-  return {
-    source: 'kairosd',
-    delivery,
-    type,
-    action: null,
-    trust: 'owner',
-    receivedAtMs: nowMs,
-    contentType: 'application/json',
-    body: Buffer.from(JSON.stringify(facts)),
-    jobs: [],
-  };
+/** An approval that was decided before the job was laid aside for it must not wait until its expiry. */
+function dueAfter(database: Database, job: Job, settlement: Settlement, nowMs: number): number {
+  if (settlement.state === 'queued') return settlement.dueAtMs;
+  if (settlement.state !== 'waiting') return job.dueAtMs;
+  const decided = database
+    .statement("SELECT 1 FROM approvals WHERE job_id = ? AND taken_at IS NULL AND state <> 'pending'")
+    .get(job.id);
+  return decided === undefined ? settlement.dueAtMs : nowMs;
 }
 
-function requeue(database: Database, id: number, nowMs: number): boolean {
+function requeue(
+  database: Database,
+  id: number,
+  { nowMs, modelIsOn }: { readonly nowMs: number; readonly modelIsOn: boolean },
+): boolean {
   const changed = database
     .statement(
       `UPDATE jobs SET state = 'queued', attempts = 0, due_at = ?, ended_at = NULL, error = NULL
-       WHERE id = ? AND state IN ('failed', 'dead', 'parked') AND kind <> 'agent'`,
+       WHERE id = ? AND state IN ('failed', 'dead', 'parked') AND (kind <> 'agent' OR ?)`,
     )
-    .run(nowMs, id);
-  if (changed > 0) appendJournal(database, requeuedLine(id), nowMs);
-  return changed > 0;
+    .run(nowMs, id, modelIsOn ? 1 : 0);
+  if (changed === 0) return false;
+  beginAgain(database, id, nowMs);
+  appendJournal(database, requeuedLine(id), nowMs);
+  return true;
 }
 
 function requeuedLine(id: number): JournalDraft {
@@ -176,7 +167,7 @@ function requeuedLine(id: number): JournalDraft {
 
 function requeueRefused(job: Job | undefined, id: number): KairosError {
   if (job === undefined) return new KairosError('NOT_FOUND', `there is no job ${formatId('j', id)}`);
-  const because = job.kind === 'agent' ? 'it is waiting for a model' : `it is ${job.state}`;
+  const because = job.kind === 'agent' && job.state === 'parked' ? 'it is waiting for a model' : `it is ${job.state}`;
   return new KairosError('STATE_CONFLICT', `job ${formatId('j', id)} can't be requeued: ${because}`);
 }
 

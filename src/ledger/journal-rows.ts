@@ -23,7 +23,7 @@ const WRITTEN = 'journal.written';
 export function appendJournal(database: Database, line: JournalDraft, nowMs: number): void {
   database
     .statement('INSERT INTO journal (at, kind, ref, text) VALUES (?, ?, ?, ?)')
-    .run(nowMs, line.kind, line.ref, line.text);
+    .run(nowMs, line.kind, line.ref, database.redact(line.text));
 }
 
 export function openJournalRows(database: Database, writer: Writer): JournalRows {

@@ -1,24 +1,34 @@
 import { join } from 'node:path';
 import { KairosError, messageOf } from '../core/errors.ts';
 import { startLoop } from '../core/loop.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
+import type { Clock, Log, Random, Redact } from '../core/ports.ts';
+import { openApprovals, type Approvals } from './approvals.ts';
 import { dropBody, orphanedBodies } from './bodies.ts';
 import { openBoots, type Boots } from './boots.ts';
 import { checkpoint, shrinkLog } from './checkpoint.ts';
 import { openDatabase, type Database } from './database.ts';
 import { openDeliveryKeys, type DeliveryKeys } from './delivery-keys.ts';
+import type { EffectContext } from './effects.ts';
 import { openEvents, type Events } from './events.ts';
+import { openDreams, type Dreams } from './dreams.ts';
+import { openGenerations, type Generations } from './generations.ts';
 import { watchHealth, type HealthWatch, type LedgerHealth } from './health.ts';
 import { openJobs, type Jobs } from './jobs.ts';
 import { openJournalRows, type JournalRows } from './journal-rows.ts';
+import { openLatches, type Latches } from './latches.ts';
 import { openMessages, type Messages } from './messages.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { migrate } from './migrate.ts';
+import { openFollows, type Follows } from './follows.ts';
 import { openPolls, type Polls } from './polls.ts';
 import { prune, type Retention } from './retention.ts';
+import { openRunStore, type RunStore } from './run-store.ts';
 import { openRuns, type Runs } from './runs.ts';
+import { openSessions, type Sessions } from './sessions.ts';
 import { openSlots, type Slots } from './slots.ts';
+import { chargeWithin, type SpendCharge } from './spend.ts';
 import { watchSpace } from './space.ts';
+import { openSpend, type Spend } from './spend.ts';
 import { openWork, type Work } from './work.ts';
 import { createWriter, type Writer } from './writer.ts';
 
@@ -31,8 +41,19 @@ export interface Ledger extends AsyncDisposable {
   readonly journal: JournalRows;
   readonly boots: Boots;
   readonly polls: Polls;
+  readonly follows: Follows;
   readonly slots: Slots;
   readonly runs: Runs;
+  readonly sessions: Sessions;
+  readonly approvals: Approvals;
+  /** The runs of the agent; their progress is its own. */
+  agentRuns<Progress>(): RunStore<Progress, SpendCharge>;
+  readonly spend: Spend;
+  readonly latches: Latches;
+  /** The generations of the memory; who may make one is its own. */
+  generations<Author extends string>(): Generations<Author>;
+  /** Dreams; what their reports hold is the dreamer's own. */
+  dreams<Report>(): Dreams<Report>;
   /** Eight hexadecimal digits, made once: tells the ids of this home from those of another. */
   readonly homeId: string;
   health(): LedgerHealth;
@@ -53,12 +74,16 @@ export interface LedgerOptions {
   readonly retention: Retention;
   /** How long a message may wait; asked for each one. */
   readonly messageTtlMs: () => number;
+  /** Whether there is a model: without one, jobs of the agent are parked. Default: there is none. */
+  readonly modelIsOn?: (() => boolean) | undefined;
 }
 
 export interface LedgerPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: Random;
+  /** Stands before every row of words. Default: nothing is taken out. */
+  readonly redact?: Redact | undefined;
 }
 
 const LOOK_MS = 5_000;
@@ -77,7 +102,7 @@ const KEYS_WAITING_MAX = 32_768;
  */
 export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Promise<Ledger> {
   await using opened = new AsyncDisposableStack();
-  const database = openDatabase(join(options.home, 'ledger.db'), options.platform);
+  const database = openDatabase(join(options.home, 'ledger.db'), options.platform, ports.redact);
   opened.defer(() => closeDatabase(database, ports.log));
   const backup = migrate(database);
   if (backup !== undefined) ports.log.info({ backup }, 'ledger migrated, the old one is kept');
@@ -102,7 +127,11 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
   await dropOrphans(database, writer, ports.log);
   opened.use(startHousekeeping({ database, writer, keys, health, options, ports }));
   const messageContext = (nowMs: number) => ({ nowMs, ttlMs: options.messageTtlMs(), homeId });
-  const events = openEvents(database, writer, keys);
+  const events = openEvents(database, writer, keys, options.modelIsOn);
+  const effectContext = (nowMs: number): EffectContext => ({
+    ...messageContext(nowMs),
+    recordEvent: (target, draft, jobs) => events.appendWithin(target, draft, jobs),
+  });
   const append: Events['append'] = (draft, alongside) =>
     health.health.ok ? events.append(draft, alongside) : Promise.reject(refusal(health));
   const open = opened.move();
@@ -113,16 +142,22 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
       append,
     },
     work: openWork(database, writer),
-    jobs: openJobs(database, writer, (nowMs) => ({
-      ...messageContext(nowMs),
-      recordEvent: (target, draft) => events.appendWithin(target, draft),
-    })),
+    jobs: openJobs(database, writer, effectContext, options.modelIsOn),
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
     boots: openBoots(database, writer),
     polls: openPolls(database, writer),
+    follows: openFollows(database, writer),
     slots: openSlots(database, writer, append),
     runs: openRuns(database, writer),
+    sessions: openSessions(database, writer),
+    approvals: openApprovals(database, writer),
+    agentRuns: <Progress>() =>
+      openRunStore<Progress, SpendCharge>(database, writer, { context: effectContext, charge: chargeWithin }),
+    spend: openSpend(database, writer),
+    latches: openLatches(database, writer),
+    generations: <Author extends string>() => openGenerations<Author>(database, writer),
+    dreams: <Report>() => openDreams<Report>(database, writer),
     homeId,
     health: () => health.health,
     stats: () => ({ writesWaiting: writer.depth, freeBytes: space.freeBytes, ...counters }),

@@ -6,7 +6,7 @@ import type { Page } from './events.ts';
 export interface DeliveryRecord {
   readonly messageId: number;
   readonly channel: string;
-  /** `dropped`: the channel left the configuration before it had the message. */
+  /** `dropped`: the channel left the configuration before it had the message, or the owner was active on another one. */
   readonly state: 'pending' | 'sending' | 'sent' | 'failed' | 'dropped';
   readonly attempts: number;
   readonly nextAtMs: number;
@@ -44,13 +44,15 @@ interface MessageRow {
   readonly reason: string | null;
   readonly idempotency_key: string;
   readonly attempts: number;
+  readonly channel: string | null;
+  readonly approval_id: number | null;
 }
 
 const HEADLINE_CHARS_MAX = 120;
 
 /** What left is shown as it left; what waits, as it was said. */
 const MESSAGE_COLUMNS = `id, job_id, kind, urgent, topic, coalesce(rendered, text) AS text, count, reply_to, state, queued_at,
-  expires_at, released_at, sent_at, into_id, reason, idempotency_key,
+  expires_at, released_at, sent_at, into_id, reason, idempotency_key, channel, approval_id,
   (SELECT coalesce(sum(attempts), 0) FROM deliveries WHERE message_id = messages.id) AS attempts`;
 
 function toMessage(row: MessageRow): Message {
@@ -72,6 +74,8 @@ function toMessage(row: MessageRow): Message {
     reason: row.reason,
     idempotencyKey: row.idempotency_key,
     attempts: row.attempts,
+    channel: row.channel,
+    approvalId: row.approval_id,
   };
 }
 

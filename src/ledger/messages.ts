@@ -1,5 +1,6 @@
+import type { Seen } from '../budget/presence.ts';
 import { KairosError } from '../core/errors.ts';
-import { formatId } from '../core/ids.ts';
+import { formatId } from '../core/units.ts';
 import type { Message, MessageDraft, MessageState, Withdrawal } from '../core/message.ts';
 import type { Database } from './database.ts';
 import { openDeliveries, type Deliveries } from './deliveries.ts';
@@ -14,6 +15,7 @@ import {
   type MessageCounts,
 } from './message-rows.ts';
 import { openOutboxRows, type OutboxRows } from './outbox-rows.ts';
+import { placeOf, seenSince } from './places.ts';
 import type { Writer } from './writer.ts';
 
 export { pruneMessages } from './message-rows.ts';
@@ -31,6 +33,10 @@ export interface MessageContext {
 export interface Messages extends OutboxRows, Deliveries {
   /** Queues a message that no job asked for. @returns its row. @throws as `enqueueMessage`. */
   enqueue(draft: MessageDraft, nowMs: number): Promise<number>;
+  /** Where answers to an event go: the channel it came by, and the place in it; undefined: everywhere. */
+  placeOf(eventId: number): { readonly channel: string; readonly place: string } | undefined;
+  /** On which channels the owner was heard since then. */
+  seenSince(sinceMs: number): Seen[];
   /** Mutes a topic, or with the empty topic everything; a time in the past ends the mute. */
   mute(topic: string, untilMs: number): Promise<void>;
   find(id: number): Message | undefined;
@@ -45,6 +51,8 @@ export function openMessages(database: Database, writer: Writer, context: (nowMs
     ...openDeliveries(database, writer),
     enqueue: (draft, nowMs) => writer.write((target) => enqueueMessage(target, draft, context(nowMs))),
     mute: (topic, untilMs) => writer.write((target) => setMute(target, topic, untilMs)),
+    placeOf: (eventId) => placeOf(database, eventId),
+    seenSince: (sinceMs) => seenSince(database, sinceMs),
     find: (id) => findMessage(database, id),
     list: (page) => listMessages(database, page),
     deliveriesOf: (messageId) => deliveriesOf(database, messageId),
@@ -68,7 +76,9 @@ const REMEMBERED_MS = 7 * 86_400_000;
  * @throws {KairosError} `INPUT_INVALID` for a reply that does not answer an event of the owner by the job it started.
  */
 export function enqueueMessage(database: Database, draft: MessageDraft, context: MessageContext): number {
-  return enqueue(database, draft, { ...context, resolves: false });
+  const { redact } = database;
+  const clean = { ...draft, topic: redact(draft.topic), text: redact(draft.text) };
+  return enqueue(database, clean, { ...context, resolves: false });
 }
 
 /**
@@ -80,7 +90,14 @@ export function withdrawTopic(
   withdrawal: Withdrawal,
   context: MessageContext,
 ): { withdrawn: number; messageId: number | null } {
-  const { topic, reason } = withdrawal;
+  const { redact } = database;
+  const clean = {
+    ...withdrawal,
+    topic: redact(withdrawal.topic),
+    text: redact(withdrawal.text),
+    reason: redact(withdrawal.reason),
+  };
+  const { topic, reason } = clean;
   if (topic === '') return { withdrawn: 0, messageId: null };
   const withdrawn = database
     .statement(
@@ -91,9 +108,8 @@ export function withdrawTopic(
   for (const { id } of withdrawn) {
     appendJournal(database, { kind: 'withdrawn', ref: formatId('m', id), text: `${topic}: ${reason}` }, context.nowMs);
   }
-  const follows =
-    withdrawal.text !== '' && ownerKnows(database, topic, context.nowMs) && !resolutionWaits(database, topic);
-  const messageId = follows ? enqueue(database, resolutionOf(withdrawal), { ...context, resolves: true }) : null;
+  const follows = clean.text !== '' && ownerKnows(database, topic, context.nowMs) && !resolutionWaits(database, topic);
+  const messageId = follows ? enqueue(database, resolutionOf(clean), { ...context, resolves: true }) : null;
   return { withdrawn: withdrawn.length, messageId };
 }
 
@@ -103,7 +119,7 @@ export function setMute(database: Database, topic: string, untilMs: number): voi
     .statement(
       'INSERT INTO mutes (topic, until_at) VALUES (?, ?) ON CONFLICT (topic) DO UPDATE SET until_at = excluded.until_at',
     )
-    .run(topic, untilMs);
+    .run(database.redact(topic), untilMs);
 }
 
 interface EnqueueContext extends MessageContext {
@@ -114,8 +130,10 @@ function enqueue(database: Database, draft: MessageDraft, context: EnqueueContex
   const known = ofJob(database, draft);
   if (known !== undefined) return known;
   const kind = kindOf(database, draft);
-  const carrier = kind === 'proactive' && draft.topic !== '' ? carrierOf(database, draft) : undefined;
-  const id = insert(database, { ...draft, kind }, { ...context, carrier });
+  const to = addressOf(database, draft);
+  const mayJoin = kind === 'proactive' && draft.topic !== '' && (draft.approvalId ?? null) === null;
+  const carrier = mayJoin ? carrierOf(database, draft, to.channel) : undefined;
+  const id = insert(database, { ...draft, kind }, { ...context, ...to, carrier });
   if (carrier !== undefined) {
     // What joined is as fresh as this moment: the whole lives as long as its newest part.
     database
@@ -157,26 +175,43 @@ function notReply({ replyTo, jobId }: MessageDraft, expected: string): KairosErr
   );
 }
 
-function carrierOf(database: Database, draft: MessageDraft): number | undefined {
+/** The only channel of a message, and where in it. */
+interface Address {
+  readonly channel: string | null;
+  readonly place: string | null;
+}
+
+/** An answer goes where its question came by, unless it names a channel of its own. */
+function addressOf(database: Database, draft: MessageDraft): Address {
+  const asked = draft.replyTo === null ? undefined : placeOf(database, draft.replyTo);
+  const channel = draft.channel ?? asked?.channel ?? null;
+  return { channel, place: asked !== undefined && asked.channel === channel ? asked.place : null };
+}
+
+/** What asks for an approval stands alone, so that its buttons mean one thing. */
+function carrierOf(database: Database, draft: MessageDraft, channel: string | null): number | undefined {
   return database
     .statement(
       `SELECT id FROM messages
-       WHERE topic = ? AND state = 'queued' AND released_at IS NULL AND kind = 'proactive' AND urgent = ? ORDER BY id LIMIT 1`,
+       WHERE topic = ? AND state = 'queued' AND released_at IS NULL AND kind = 'proactive' AND urgent = ?
+         AND channel IS ? AND approval_id IS NULL ORDER BY id LIMIT 1`,
     )
-    .get<{ id: number }>(draft.topic, Number(draft.urgent))?.id;
+    .get<{ id: number }>(draft.topic, Number(draft.urgent), channel)?.id;
 }
 
 function insert(
   database: Database,
   draft: MessageDraft,
-  { nowMs, ttlMs, homeId, resolves, carrier }: EnqueueContext & { readonly carrier: number | undefined },
+  context: EnqueueContext & Address & { readonly carrier: number | undefined },
 ): number {
+  const { nowMs, ttlMs, homeId, resolves, carrier } = context;
   const last = database.statement('SELECT max(id) AS id FROM messages').get<{ id: number | null }>()?.id ?? 0;
   const id = last + 1;
   database
     .statement(
-      `INSERT INTO messages (id, job_id, kind, urgent, resolves, topic, text, count, reply_to, state, queued_at, expires_at, into_id, idempotency_key)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO messages (id, job_id, kind, urgent, resolves, topic, text, count, reply_to, state, queued_at, expires_at, into_id, idempotency_key,
+         channel, place, approval_id)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       id,
@@ -193,6 +228,9 @@ function insert(
       nowMs + ttlMs,
       carrier ?? null,
       `msg_${homeId}_${formatId('m', id)}`,
+      context.channel,
+      context.place,
+      draft.approvalId ?? null,
     );
   return id;
 }

@@ -1,3 +1,5 @@
+import { AGENT_MIGRATIONS } from './migrations-agent.ts';
+
 /**
  * The ledger's schema, as numbered steps forward. A step that has been released is never edited.
  * Times are Unix milliseconds. `STRICT` everywhere: a wrong type is an error, not a surprise.
@@ -203,4 +205,5 @@ CREATE INDEX deliveries_edits ON deliveries (edits, channel) WHERE edits IS NOT 
   `
 CREATE INDEX slots_missed_lately ON slots (decided_at) WHERE state = 'missed';
 `,
+  ...AGENT_MIGRATIONS,
 ];

@@ -1,5 +1,6 @@
 import type { WaitingMessage } from '../budget/plan.ts';
-import { formatId } from '../core/ids.ts';
+import type { Route } from '../budget/presence.ts';
+import { formatId } from '../core/units.ts';
 import type { MessageKind } from '../core/message.ts';
 import type { Database } from './database.ts';
 import { baseFor, growingAlerts, type EditingChannel, type Growth } from './edits.ts';
@@ -18,6 +19,16 @@ export interface Release {
   readonly edits?: readonly EditingChannel[];
   /** Only if every channel can do that; then it takes no place in the windows. */
   readonly silent?: boolean;
+  /** Which of the channels get it, and which stand aside. Default: all of them get it. */
+  readonly route?: (message: Routed) => Route;
+}
+
+/** A message as far as it matters for the way it takes. */
+export interface Routed {
+  readonly kind: MessageKind;
+  readonly urgent: boolean;
+  /** The only channel it is for; null: any. */
+  readonly channel: string | null;
 }
 
 /** Messages that have not left yet, and the windows they leave through. */
@@ -140,9 +151,11 @@ function hold(database: Database, items: Reasons, nowMs: number): void {
 function releaseMessage(database: Database, id: number, release: Release): boolean {
   const { nowMs, channels, render, edits = [], silent = false } = release;
   const row = database
-    .statement(`SELECT kind FROM messages WHERE id = ? AND ${WAITING}`)
-    .get<{ kind: MessageKind }>(id);
+    .statement(`SELECT kind, urgent, channel FROM messages WHERE id = ? AND ${WAITING}`)
+    .get<{ kind: MessageKind; urgent: number; channel: string | null }>(id);
   if (row === undefined) return false;
+  const all: Route = { to: channels, aside: [], why: '' };
+  const route = silent ? all : (release.route?.({ ...row, urgent: row.urgent === 1 }) ?? all);
   const bases = new Map(edits.map((edit) => [edit.channel, baseFor(database, id, edit, nowMs)]));
   // What was true at the decision may not be any more.
   if (silent && channels.some((channel) => bases.get(channel) === undefined)) return false;
@@ -152,9 +165,18 @@ function releaseMessage(database: Database, id: number, release: Release): boole
   const open = database.statement(
     "INSERT INTO deliveries (message_id, channel, state, next_at, edits) VALUES (?, ?, 'pending', ?, ?)",
   );
-  for (const channel of channels) {
+  for (const channel of route.to) {
     const base = bases.get(channel);
     open.run(id, channel, Math.max(nowMs, base?.dueAtMs ?? nowMs), base?.id ?? null);
   }
+  standAside(database, id, route, nowMs);
   return true;
+}
+
+/** A channel that stands aside has a record that says so; it is opened should the others fail (see deliveries.ts). */
+function standAside(database: Database, id: number, { aside, why }: Route, nowMs: number): void {
+  const drop = database.statement(
+    "INSERT INTO deliveries (message_id, channel, state, next_at, ended_at, error) VALUES (?, ?, 'dropped', ?, ?, ?)",
+  );
+  for (const channel of aside) drop.run(id, channel, nowMs, nowMs, why);
 }

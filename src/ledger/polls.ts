@@ -6,7 +6,10 @@ export interface Polls {
   load(name: string): string | undefined;
   /** Resolves when it is on disk. To be called after what was read is. */
   save(name: string, state: string): Promise<void>;
-  /** Forgets all others: whoever asks for them again one day starts anew. Writes nothing when there is nothing to forget. */
+  /**
+   * Forgets all others: whoever asks for them again one day starts anew. Writes nothing when there is nothing to forget.
+   * What begins with `chat ` or `reconcile ` belongs to others and stays.
+   */
   keepOnly(names: readonly string[]): Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export function openPolls(database: Database, writer: Writer): Polls {
       ),
     async keepOnly(names) {
       const known = database.statement('SELECT name FROM polls').all<{ name: string }>();
-      const others = known.filter(({ name }) => !names.includes(name));
+      const others = known.filter(({ name }) => !names.includes(name) && !/^(?:chat|reconcile) /.test(name));
       if (others.length === 0) return;
       await writer.write((target) => {
         for (const { name } of others) target.statement('DELETE FROM polls WHERE name = ?').run(name);

@@ -5,6 +5,8 @@ import type { Database } from './database.ts';
 import { appendJournal, writtenThrough } from './journal-rows.ts';
 import { readMeta, writeMeta } from './meta.ts';
 import { pruneMessages } from './messages.ts';
+import { pruneSessions } from './sessions.ts';
+import { pruneSpend } from './spend.ts';
 import type { Writer } from './writer.ts';
 
 const DAY_MS = 86_400_000;
@@ -47,7 +49,9 @@ export async function prune(database: Database, writer: Writer, retention: Reten
       pruneMessages(target, beforeMs, SLICE) +
       pruneJournal(target, beforeMs) +
       pruneBoots(target, beforeMs) +
-      pruneSchedules(target, beforeMs);
+      pruneSchedules(target, beforeMs) +
+      pruneSessions(target, beforeMs, SLICE) +
+      pruneSpend(target, beforeMs, SLICE);
     return { rows: jobs + events.count + others, refs: events.refs };
   });
   for (const ref of removed.refs) await dropBody(writer, ref);
@@ -97,6 +101,7 @@ function pruneEvents(database: Database, beforeMs: number): { count: number; ref
     database.statement('DELETE FROM delivery_keys WHERE key = ?').run(key);
     database.statement('DELETE FROM job_events WHERE event_id = ?').run(id);
     database.statement('DELETE FROM identities WHERE event_id = ?').run(id);
+    database.statement('DELETE FROM event_places WHERE event_id = ?').run(id);
     database.statement('DELETE FROM events WHERE id = ?').run(id);
   }
   return { count: old.length, refs: old.flatMap(({ ref }) => (ref === null ? [] : [ref])) };

@@ -89,7 +89,7 @@ function finish(database: Database, id: number, end: RunEnd): void {
       end.ended,
       end.succeeded === null ? null : Number(end.succeeded),
       end.exitCode,
-      end.error,
+      end.error === null ? null : database.redact(end.error),
       end.outputPath,
       id,
     );

@@ -13,7 +13,8 @@ describe('budget:', () => {
       quietHours: undefined,
       messageTtlMs: 43_200_000,
       urgentWindows: [{ perMs: 3_600_000, max: 4 }],
-      money: { perDayUsdMax: 5, perRunUsdMax: 1 },
+      presenceMs: 300_000,
+      money: { perDayUsdMax: 5, perRunUsdMax: 1, ownerShare: 0.1 },
     });
   });
 
@@ -35,6 +36,7 @@ describe('budget:', () => {
     [{ windows: [{ per: '15s', max: 0 }] }, 'windows.0.max'],
     [{ quietHours: { from: '25:00', to: '07:00' } }, 'quietHours.from'],
     [{ messageTtl: 'soon' }, 'messageTtl'],
+    [{ presence: '1s' }, 'presence'],
     [{ loudHours: true }, ''],
   ])('%j is refused at its place', (section, path) => {
     const result = budgetOptions.safeParse(section);

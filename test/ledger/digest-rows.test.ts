@@ -112,6 +112,42 @@ function inserter(database: Database) {
         reason: row.reason ?? null,
         decided_at: row.decided,
       }),
+    spend: (row: { at: number; purpose: string; charged: number | null }): void =>
+      insert('spend', {
+        at: row.at,
+        day: '2026-11-02',
+        model: 'm',
+        purpose: row.purpose,
+        reactive: 0,
+        reserved_micro_usd: 10,
+        charged_micro_usd: row.charged,
+        ...(row.charged === null
+          ? {}
+          : { input_tokens: 1, output_tokens: 2, cache_write_tokens: 3, cache_read_tokens: 4 }),
+      }),
+    approval: (row: { at: number; state: string }): void => {
+      key += 1;
+      const texts = { tool: 'shell', shown: 'make', hash: '', risk: 'HIGH', reason: '' };
+      const ids = { job_id: 1, session_id: 1, call_id: `c${key}` };
+      insert('approvals', {
+        kind: 'call',
+        state: row.state,
+        asked_at: row.at,
+        expires_at: row.at + HOUR_MS,
+        ...ids,
+        ...texts,
+      });
+    },
+    dream: (row: { ended: number | null; report?: object }): void =>
+      insert('dreams', {
+        started_at: 0,
+        by_hand: 0,
+        ended_at: row.ended,
+        outcome: row.ended === null ? null : 'changed',
+        reason: '1 added',
+        generation: 1,
+        report: row.report === undefined ? null : JSON.stringify(row.report),
+      }),
     boot: (row: { at: number; stopped?: number | null; safe?: number }): void =>
       insert('boots', {
         started_at: row.at,
@@ -276,7 +312,7 @@ const history = fc.record({
     fc.record({
       stepMs: fc.integer({ min: -HOUR_MS, max: 6 * HOUR_MS }),
       state: fc.constantFrom('queued', 'running', 'succeeded', 'failed', 'dead', 'parked'),
-      kind: fc.constantFrom('notify', 'digest', 'log'),
+      kind: fc.constantFrom('notify', 'digest', 'log', 'agent'),
       ended: fc.option(moment),
       events: fc.integer({ min: 1, max: 9 }),
     }),
@@ -299,6 +335,22 @@ const history = fc.record({
     }),
     { maxLength: 40 },
   ),
+  spend: fc.array(
+    fc.record({
+      stepMs: fc.integer({ min: -HOUR_MS, max: 6 * HOUR_MS }),
+      purpose: fc.constantFrom('run', 'dream'),
+      charged: fc.option(fc.nat(9)),
+    }),
+    { maxLength: 40 },
+  ),
+  approvals: fc.array(
+    fc.record({
+      stepMs: fc.integer({ min: -HOUR_MS, max: 6 * HOUR_MS }),
+      state: fc.constantFrom('pending', 'allowed', 'denied', 'expired'),
+    }),
+    { maxLength: 30 },
+  ),
+  dreams: fc.array(fc.option(moment), { maxLength: 10 }),
   fromMs: moment,
   lengthMs: fc.constantFrom(23 * HOUR_MS, DAY_MS, 25 * HOUR_MS),
 });
@@ -306,26 +358,34 @@ const history = fc.record({
 describe('the figures of any history', () => {
   test('equal a naive recount of the ledger, whatever the clock did [DIGEST-EQUALS-LEDGER]', async () => {
     await fc.assert(
-      fc.asyncProperty(history, async ({ events, jobs, messages, lines, fromMs, lengthMs }) => {
-        using home = freshDatabase();
-        const make = inserter(home.database);
-        const within = { from: NOON_MS + fromMs, to: NOON_MS + fromMs + lengthMs };
-        let at = NOON_MS - 2 * DAY_MS;
-        let id = 0;
-        home.database.transaction(() => {
-          for (const { stepMs, type, gap } of events) make.event({ at: (at += stepMs), type, id: (id += 1 + gap) });
-          at = NOON_MS - 2 * DAY_MS;
-          for (const { stepMs, ended, ...row } of jobs)
-            make.job({ ...row, at: (at += stepMs), ended: ended === null ? null : NOON_MS + ended });
-          at = NOON_MS - 2 * DAY_MS;
-          for (const { stepMs, released, ...row } of messages)
-            make.message({ ...row, at: (at += stepMs), released: released === null ? null : NOON_MS + released });
-          at = NOON_MS - 2 * DAY_MS;
-          for (const { stepMs, ...row } of lines) make.line({ ...row, at: (at += stepMs) });
-        });
-        const found = await readIt(home.database, within.from, within.to);
-        expect(figuresOf(found)).toEqual(recount(home.database, within));
-      }),
+      fc.asyncProperty(
+        history,
+        async ({ events, jobs, messages, lines, spend, approvals, dreams, fromMs, lengthMs }) => {
+          using home = freshDatabase();
+          const make = inserter(home.database);
+          const within = { from: NOON_MS + fromMs, to: NOON_MS + fromMs + lengthMs };
+          let at = NOON_MS - 2 * DAY_MS;
+          let id = 0;
+          home.database.transaction(() => {
+            for (const { stepMs, type, gap } of events) make.event({ at: (at += stepMs), type, id: (id += 1 + gap) });
+            at = NOON_MS - 2 * DAY_MS;
+            for (const { stepMs, ended, ...row } of jobs)
+              make.job({ ...row, at: (at += stepMs), ended: ended === null ? null : NOON_MS + ended });
+            at = NOON_MS - 2 * DAY_MS;
+            for (const { stepMs, released, ...row } of messages)
+              make.message({ ...row, at: (at += stepMs), released: released === null ? null : NOON_MS + released });
+            at = NOON_MS - 2 * DAY_MS;
+            for (const { stepMs, ...row } of lines) make.line({ ...row, at: (at += stepMs) });
+            at = NOON_MS - 2 * DAY_MS;
+            for (const { stepMs, ...row } of spend) make.spend({ ...row, at: (at += stepMs) });
+            at = NOON_MS - 2 * DAY_MS;
+            for (const { stepMs, state } of approvals) make.approval({ state, at: (at += stepMs) });
+            for (const ended of dreams) make.dream({ ended: ended === null ? null : NOON_MS + ended });
+          });
+          const found = await readIt(home.database, within.from, within.to);
+          expect(figuresOf(found)).toEqual(recount(home.database, within));
+        },
+      ),
       { numRuns: 40 },
     );
   });
@@ -348,6 +408,12 @@ function figuresOf(day: Awaited<ReturnType<typeof readIt>>) {
     waitingJobs: jobs,
     held: day.waiting.messages.held,
     underWay: day.waiting.messages.underWay,
+    runs: sorted(day.agent?.runs.byState ?? {}),
+    asked: sorted(day.agent?.asked.byState ?? {}),
+    approvals: day.agent?.approvals,
+    spent: (day.agent?.models ?? []).reduce((sum, { microUsd, tokens }) => sum + microUsd + tokens, 0),
+    dreamed: (day.dreams?.microUsd ?? 0) + (day.dreams?.tokens ?? 0),
+    dreams: day.dreams?.total,
   };
 }
 
@@ -358,6 +424,19 @@ function recount(database: Database, { from, to }: { from: number; to: number })
     all<{ key: string; n: number }>(sql, from, to).map(({ key, n }) => [key, n]);
   const lines = (kind: string): number =>
     one(`SELECT count(*) AS n FROM journal WHERE at >= ? AND at < ? AND kind = '${kind}' AND ref LIKE 'm%'`, from, to);
+  const states = (rows: string) =>
+    sorted(
+      Object.fromEntries(
+        pairs(`SELECT state AS key, count(*) AS n FROM ${rows} >= ? AND ${rows.split(' ').at(-1)} < ? GROUP BY state`),
+      ),
+    );
+  const spent = (which: string): number =>
+    one(
+      `SELECT coalesce(sum(coalesce(charged_micro_usd, reserved_micro_usd) + iif(charged_micro_usd IS NULL, 0, 10)), 0) AS n
+       FROM spend WHERE at >= ? AND at < ? ${which}`,
+      from,
+      to,
+    );
   const waiting = (state: string): number => one(`SELECT count(*) AS n FROM jobs WHERE state = '${state}'`);
   return {
     events: pairs(
@@ -394,6 +473,12 @@ function recount(database: Database, { from, to }: { from: number; to: number })
     waitingJobs: { queued: waiting('queued'), running: waiting('running'), parked: waiting('parked') },
     held: one("SELECT count(*) AS n FROM messages WHERE state = 'queued' AND released_at IS NULL"),
     underWay: one("SELECT count(*) AS n FROM messages WHERE state = 'queued' AND released_at IS NOT NULL"),
+    runs: states("jobs WHERE kind = 'agent' AND created_at"),
+    asked: states('approvals WHERE asked_at'),
+    approvals: one("SELECT count(*) AS n FROM approvals WHERE state = 'pending'"),
+    spent: spent(''),
+    dreamed: spent("AND purpose = 'dream'"),
+    dreams: one('SELECT count(*) AS n FROM dreams WHERE ended_at >= ? AND ended_at < ?', from, to),
   };
 }
 
@@ -460,7 +545,7 @@ describe('the scan of a day', () => {
       const values = Array.from({ length: (sql.match(/\?/g) ?? []).length }, () => 1);
       const plan = home.database.statement(`EXPLAIN QUERY PLAN ${sql}`).all<{ detail: string }>(...values);
       return plan
-        .filter(({ detail }) => detail.startsWith('SCAN') && !/^SCAN (mutes|sqlite_schema)/.test(detail))
+        .filter(({ detail }) => detail.startsWith('SCAN') && !/^SCAN (mutes|dreams|sqlite_schema)/.test(detail))
         .map(({ detail }) => `${detail}: ${sql}`);
     });
     expect(scans).toEqual([]);

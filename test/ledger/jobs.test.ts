@@ -298,3 +298,78 @@ describe('a process that is gone', () => {
     ]);
   });
 });
+
+describe('a job that is laid aside', () => {
+  test('is queued with its attempts new, and what it says is written with it [JOB-WAITING]', async () => {
+    using home = folder();
+    await using ledger = await ledgerIn(home.path);
+    await ledger.events.append(event('d', { jobs: [job({ kind: 'command', mayCoalesce: true })] }));
+    const taken = present(await ledger.work.claimWork(1, 'background', NOON_MS, LEASE_MS));
+    const aside = {
+      state: 'waiting',
+      error: 'sleeps',
+      dueAtMs: NOON_MS + HOUR_MS,
+      effects: [message({ jobId: 1 })],
+    } as const;
+    expect(await ledger.jobs.settle(taken, aside, NOON_MS)).toBe(true);
+    expect(ledger.jobs.find(1)).toMatchObject({
+      state: 'queued',
+      attempts: 0,
+      error: 'sleeps',
+      dueAtMs: NOON_MS + HOUR_MS,
+      endedAtMs: null,
+    });
+    expect(ledger.messages.list({ limit: 5 })).toHaveLength(1);
+    expect(ledger.work.dueWork(5, NOON_MS + HOUR_MS - 1)).toEqual([]);
+    expect(ledger.work.dueWork(5, NOON_MS + HOUR_MS)).toHaveLength(1);
+    // It has begun: an event that comes now is not for it.
+    await ledger.events.append(event('e', { jobs: [job({ kind: 'command', mayCoalesce: true, text: 'newer' })] }));
+    expect(ledger.jobs.list({ limit: 5 }).map(({ text }) => text)).toEqual(['newer', 'CI failed']);
+  });
+
+  test('of the agent runs only while there is a model, and can be put back then [JOB-AGENT-PARKED]', async () => {
+    using home = freshDatabase();
+    const on = { model: false };
+    const keys = openDeliveryKeys(home.database);
+    const writer = writerOf(home.database, { onCommit: () => keys.committed() });
+    const jobs = openJobs(
+      home.database,
+      writer,
+      (nowMs) => ({ nowMs, ttlMs: HOUR_MS, homeId: 'home' }),
+      () => on.model,
+    );
+    const events = openEvents(home.database, writer, keys, () => on.model);
+    await events.append(event('a', { jobs: [job({ kind: 'agent' })] }));
+    expect(jobs.find(1)).toMatchObject({ state: 'parked', error: 'waiting for a model: none is configured' });
+    await expect(jobs.requeue(1, NOON_MS)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    on.model = true;
+    expect(await jobs.requeue(1, NOON_MS)).toMatchObject({ state: 'queued', error: null });
+    await events.append(event('b', { jobs: [job({ kind: 'agent' })] }));
+    expect(jobs.find(2)).toMatchObject({ state: 'queued', error: null });
+  });
+
+  test('for later is one of at most twenty, and the twenty-first is refused with everything beside it [AGENT-LATER]', async () => {
+    using home = folder();
+    await using ledger = await ledgerIn(home.path);
+    const later = {
+      kind: 'later',
+      draft: job({ kind: 'notify' }),
+      dueAtMs: NOON_MS + HOUR_MS,
+      trust: 'outside',
+    } as const;
+    const settleWith = async (name: string, count: number): Promise<boolean> => {
+      const { id } = await ledger.events.append(event(name, { jobs: [job({ kind: 'command' })] }));
+      const asked = present(ledger.events.find(id)?.jobs[0]);
+      const taken = present(await ledger.work.claimWork(asked, 'background', NOON_MS, LEASE_MS));
+      const effects = [...Array.from({ length: count }, () => later), message({ jobId: asked })];
+      return ledger.jobs.settle(taken, { state: 'succeeded', effects }, NOON_MS);
+    };
+    await settleWith('a', 20);
+    expect(ledger.events.list({ limit: 1 })).toMatchObject([{ source: 'kairosd', type: 'later', trust: 'outside' }]);
+    await expect(settleWith('b', 1)).rejects.toMatchObject({ code: 'STATE_CONFLICT' });
+    expect(ledger.messages.list({ limit: 5 })).toHaveLength(1);
+    expect(ledger.jobs.list({ limit: 50 })).toHaveLength(22);
+    expect(await ledger.jobs.claim(64, NOON_MS + HOUR_MS, LEASE_MS)).toHaveLength(20);
+    expect(await settleWith('c', 20)).toBe(true);
+  });
+});

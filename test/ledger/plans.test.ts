@@ -15,6 +15,7 @@ function recording(database: Database): Database & { readonly seen: Set<string> 
   return {
     seen,
     path: database.path,
+    redact: database.redact,
     statement(sql) {
       seen.add(sql);
       return database.statement(sql);

@@ -14,3 +14,13 @@ test('how far a poller has read outlives a restart, and what is no longer polled
   await second.polls.keepOnly(['a', 'c']);
   expect([second.polls.load('a'), second.polls.load('b')]).toEqual(['2', undefined]);
 });
+
+test('what a chat has read stays when feeds are forgotten [CHAT-POLLING-ONCE]', async () => {
+  using home = folder();
+  await using ledger = await ledgerIn(home.path);
+  await ledger.polls.save('chat telegram 123', '{"offset":5}');
+  await ledger.polls.save('github events octo/app', '{}');
+  await ledger.polls.keepOnly([]);
+  expect(ledger.polls.load('chat telegram 123')).toBe('{"offset":5}');
+  expect(ledger.polls.load('github events octo/app')).toBeUndefined();
+});
