@@ -1,5 +1,5 @@
 import { KairosError, messageOf, type ErrorCode } from '../core/errors.ts';
-import { formatId } from '../core/ids.ts';
+import { formatId } from '../core/units.ts';
 import type { Effect, Happening, Job, Outcome } from '../core/job.ts';
 import type { Clock, Log, Random } from '../core/ports.ts';
 import { afterFailure, RETRY, type RetryPolicy } from './decide.ts';
@@ -13,7 +13,13 @@ export interface SettleStore {
 type Settlement =
   | { readonly state: 'succeeded'; readonly effects: readonly Effect[] }
   | { readonly state: 'parked' | 'failed' | 'dead'; readonly error: string; readonly effects: readonly Effect[] }
-  | { readonly state: 'queued'; readonly error: string; readonly dueAtMs: number };
+  | { readonly state: 'queued'; readonly error: string; readonly dueAtMs: number }
+  | {
+      readonly state: 'waiting';
+      readonly error: string;
+      readonly dueAtMs: number;
+      readonly effects: readonly Effect[];
+    };
 
 export interface AttemptOptions {
   readonly store: SettleStore;
@@ -51,17 +57,21 @@ type End = Outcome | { readonly kind: 'handed-back' };
 
 async function run(handler: Handler | undefined, job: Job, signal: AbortSignal): Promise<End> {
   if (handler === undefined) return { kind: 'failed', error: `nothing here runs jobs of the kind ${job.kind}` };
+  // Signals live as long as the daemon: what listens to them must not outlive the attempt.
+  const over = new AbortController();
   const aborted = new Promise<End>((resolve) => {
     const cut = (): void =>
       resolve(
         signal.reason === 'stop' ? { kind: 'handed-back' } : { kind: 'retry', error: 'the attempt took too long' },
       );
-    signal.addEventListener('abort', cut, { once: true });
+    signal.addEventListener('abort', cut, { once: true, signal: over.signal });
   });
   try {
     return await Promise.race([handler(job, signal), aborted]);
   } catch (error) {
     return { kind: 'retry', error: messageOf(error) };
+  } finally {
+    over.abort();
   }
 }
 
@@ -81,7 +91,15 @@ async function settleOutcome(job: Job, outcome: End, options: AttemptOptions): P
     case 'failed':
       await store.settle(
         job,
-        { state: 'failed', error: outcome.error, effects: [lastWord(job, outcome.error)] },
+        // A handler that says what becomes of it has told the owner itself.
+        { state: 'failed', error: outcome.error, effects: outcome.effects ?? [lastWord(job, outcome.error)] },
+        nowMs,
+      );
+      return;
+    case 'waiting':
+      await store.settle(
+        job,
+        { state: 'waiting', error: outcome.reason, dueAtMs: outcome.untilMs, effects: outcome.effects },
         nowMs,
       );
       return;
@@ -136,7 +154,9 @@ function diskFailed(error: unknown): boolean {
 function tellingOfEnds(store: SettleStore, tookMs: number): SettleStore {
   return {
     settle(job, settlement, nowMs) {
-      if (settlement.state === 'queued' || settlement.state === 'parked') return store.settle(job, settlement, nowMs);
+      if (settlement.state === 'queued' || settlement.state === 'waiting' || settlement.state === 'parked') {
+        return store.settle(job, settlement, nowMs);
+      }
       const error = settlement.state === 'succeeded' ? null : settlement.error;
       const happening = finished(job, { succeeded: error === null, seconds: Math.round(tookMs) / 1_000, error });
       return store.settle(

@@ -1,4 +1,4 @@
-import { formatId } from '../core/ids.ts';
+import { formatId } from '../core/units.ts';
 import type { Effect, Job, JobKind, Outcome, RuleKind } from '../core/job.ts';
 
 /** Does what a job says. Must heed the signal; may throw, which counts as a failure worth trying again. */
@@ -8,7 +8,7 @@ export type Handler = (job: Job, signal: AbortSignal) => Promise<Outcome>;
 export type Handlers = Readonly<Partial<Record<JobKind, Handler>>>;
 
 /** Handlers of the rules. Each only says which rows to write; the settling transaction writes them. */
-export function ruleHandlers(reply: Handler): Record<RuleKind | 'agent', Handler> {
+export function ruleHandlers(reply: Handler): Record<RuleKind, Handler> {
   return {
     log: async (job) => succeeded(journal(job, 'log')),
     digest: async (job) => succeeded(journal(job, 'digest')),
@@ -18,7 +18,6 @@ export function ruleHandlers(reply: Handler): Record<RuleKind | 'agent', Handler
         kind: 'withdraw',
         withdrawal: { topic: job.topic, text: job.text, reason: `resolved by ${origin(job)}`, jobId: job.id },
       }),
-    agent: async () => ({ kind: 'parked', reason: 'waiting for a model: none is configured' }),
     reply,
   };
 }

@@ -1,6 +1,6 @@
 import { expectedMs, handOverAtMs, HISTORY_COUNT, place, type Holder } from '../budget/blocking.ts';
 import { messageOf } from '../core/errors.ts';
-import { formatId } from '../core/ids.ts';
+import { formatId } from '../core/units.ts';
 import type { Job, Lane } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
 import type { Clock, Log } from '../core/ports.ts';
@@ -43,6 +43,8 @@ export interface Lanes extends AsyncDisposable {
   /** There may be work to begin. */
   wake(): void;
   snapshot(): LanesSnapshot;
+  /** Since when the foreground is free, by the wall clock; null: it is not. */
+  idleSinceMs(): number | null;
 }
 
 const LEASE_MS = 60_000;
@@ -66,15 +68,21 @@ class TwoLanes implements Lanes {
   readonly #loop: Loop;
   #holder: Holder | undefined;
   #renewAtMs = 0;
+  #freeSinceMs: number;
 
   constructor(options: LanesOptions) {
     this.#options = options;
     const { clock, log } = options;
+    this.#freeSinceMs = clock.wallMs();
     this.#loop = startLoop({ name: 'lanes', clock, log, step: () => this.#step() });
   }
 
   wake(): void {
     this.#loop.wake();
+  }
+
+  idleSinceMs(): number | null {
+    return this.#holder === undefined ? this.#freeSinceMs : null;
   }
 
   snapshot(): LanesSnapshot {
@@ -143,7 +151,7 @@ class TwoLanes implements Lanes {
 
   #ended(id: number): void {
     this.#running.delete(id);
-    if (this.#holder?.jobId === id) this.#holder = undefined;
+    if (this.#holder?.jobId === id) this.#free();
     this.#options.onChange(id);
     this.wake();
   }
@@ -153,13 +161,18 @@ class TwoLanes implements Lanes {
     const { jobId, sinceMs } = this.#holder;
     const { clock, log, store, onChange } = this.#options;
     // Free at this moment, recorded after it: nobody waits for the disk.
-    this.#holder = undefined;
+    this.#free();
     log.info(
       { jobId: formatId('j', jobId), heldMs: Math.round(clock.monoMs() - sinceMs), why },
       'foreground handed over',
     );
     await store.moveLane(jobId, 'background');
     onChange(jobId);
+  }
+
+  #free(): void {
+    this.#holder = undefined;
+    this.#freeSinceMs = this.#options.clock.wallMs();
   }
 
   #untilNextMs(lookAtMs: number): number {

@@ -1,15 +1,15 @@
 import type { BudgetOptions } from '../budget/options.ts';
 import { longestMs } from '../budget/window.ts';
-import { formatId } from '../core/ids.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
 import type { Clock, Log, Random, Redact } from '../core/ports.ts';
-import { formatDuration, formatInstant } from '../core/units.ts';
+import { formatDuration, formatInstant, formatId } from '../core/units.ts';
 import { attemptSend, type AttemptResult } from './attempt.ts';
 import { retryDelayMs, RETRY_AFTER_MS_MAX } from './backoff.ts';
+import { buttonsOf, outcomeLine, type ApprovalOf } from './buttons.ts';
 import type { Channel, OutgoingMessage, SendResult } from './channel.ts';
 import { pickDelivery, type ChannelPause } from './pick.ts';
-import { renderMessage } from './render.ts';
-import type { Attempt, AttemptEnd, OpenDelivery, OutboxStore } from './store.ts';
+import { plainText, renderMessage } from './render.ts';
+import type { Asking, Attempt, AttemptEnd, OpenDelivery, OutboxStore } from './store.ts';
 import type { Windows } from './windows.ts';
 
 /** How a channel stands, for people. */
@@ -28,6 +28,8 @@ export interface ChannelStatus {
 
 export interface ChannelLoop extends Loop {
   readonly name: string;
+  /** Look now, if one of its messages shows buttons: its question may be answered by now. */
+  wakeIfAsking(): void;
   /** Whether something new may be let go to it. */
   ready(): boolean;
   status(): ChannelStatus;
@@ -43,8 +45,10 @@ interface ChannelLoopOptions {
   readonly channel: Channel;
   readonly windows: Windows;
   readonly limits: { readonly timeoutMs: number; readonly graceMs: number; readonly giveUpMs: number };
-  /** After every attempt. */
-  readonly onAttempt: (messageId: number) => void;
+  readonly timeZone: string;
+  readonly approval?: ApprovalOf | undefined;
+  /** After every attempt. @param well Whether it brought the message there. */
+  readonly onAttempt: (messageId: number, well: boolean) => void;
 }
 
 /** Deliveries looked at in one step; the rest comes when these have moved on. */
@@ -62,6 +66,7 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
   const entries = (urgent: boolean, exceptId: number) => received.entries(urgent, exceptId);
   const health = createHealth(options);
   let unrecorded: AttemptEnd | undefined;
+  let asking = false;
 
   const record = async (end: AttemptEnd): Promise<void> => {
     // Kept until it is on disk: what was received must not be sent again because the disk was full for a moment.
@@ -74,7 +79,10 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
     if (unrecorded !== undefined) await record(unrecorded);
     const open = store.openDeliveries(channel.name, LOOK_MAX);
     const pick = pickDelivery({ ...budget, open, pause: health.pause(), entries }, windows.now());
-    if (pick.kind === 'idle') return Math.max(1, Math.min(pick.delayMs, IDLE_MS_MAX));
+    if (pick.kind === 'idle') {
+      asking = await showOutcomes(options, health, stopping);
+      return Math.max(1, Math.min(pick.delayMs, IDLE_MS_MAX));
+    }
     const { delivery } = pick;
     const attempt = await store.beginAttempt(delivery.messageId, channel.name, clock.wallMs());
     if (attempt === undefined) return 1;
@@ -84,7 +92,7 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
       received.note(delivery.messageId, delivery.urgent);
     }
     await record({ ...health.conclude(result, delivery, attempt.attempt), nowMs: clock.wallMs() });
-    options.onAttempt(delivery.messageId);
+    options.onAttempt(delivery.messageId, result.kind === 'sent');
     return 0;
   };
 
@@ -92,6 +100,9 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
   return {
     name: channel.name,
     wake: () => loop.wake(),
+    wakeIfAsking() {
+      if (asking) loop.wake();
+    },
     ready: () => health.ready(() => store.countOpen(channel.name)),
     status: () => ({ ...health.status(), open: store.countOpen(channel.name) }),
     [Symbol.asyncDispose]: async () => {
@@ -107,8 +118,46 @@ function maybeReceived(result: AttemptResult): boolean {
   );
 }
 
-function deliver({ channel, redact }: ChannelLoopOptions, attempt: Attempt, signal: AbortSignal): Promise<SendResult> {
-  const message = outgoing(attempt);
+/** Messages with buttons looked at in one step. */
+const ASKING_MAX = 50;
+
+/**
+ * Questions that were answered, here or anywhere, show the answer instead of their buttons. Made again after a crash: to
+ * say it twice is as good as once. @returns Whether buttons are left to look after.
+ */
+async function showOutcomes(options: ChannelLoopOptions, health: Health, stopping: AbortSignal): Promise<boolean> {
+  const { store, channel, approval, clock, limits } = options;
+  if (approval === undefined || health.waitMs() > 0) return true;
+  const all = store.asking(channel.name, ASKING_MAX);
+  for (const asked of all.filter(({ approvalId }) => approval(approvalId)?.state !== 'pending')) {
+    const result = await attemptSend((signal) => showOutcome(options, asked, signal), { clock, limits, stopping });
+    if (result.kind === 'stopped') return true;
+    if (result.kind === 'retry') {
+      health.failed(tidy(result.error, options.redact), result.retryAfterMs);
+      return true;
+    }
+    await store.asked(asked.messageId, channel.name);
+  }
+  return store.asking(channel.name, 1).length > 0;
+}
+
+async function showOutcome(
+  { channel, approval, timeZone, redact }: ChannelLoopOptions,
+  { messageId, approvalId, receipt, text }: Asking,
+  signal: AbortSignal,
+): Promise<SendResult> {
+  const unable: SendResult = { kind: 'refused', error: 'the channel cannot change a message' };
+  const id = formatId('m', messageId);
+  const outcome = redact(plainText(outcomeLine(approval?.(approvalId), timeZone)));
+  const bare = { id, idempotencyKey: id, kind: 'proactive', urgent: false, topic: '', count: 1, attempt: 1 } as const;
+  const message = { ...bare, text: `${text}\n\n${outcome}`, replyTo: null, queuedAt: '' };
+  return (await channel.edit?.(receipt, message, signal)) ?? unable;
+}
+
+function deliver(options: ChannelLoopOptions, attempt: Attempt, signal: AbortSignal): Promise<SendResult> {
+  const { channel, redact, approval } = options;
+  const buttons = attempt.approvalId === null ? undefined : buttonsOf(approval?.(attempt.approvalId));
+  const message = { ...outgoing(attempt), ...(buttons && { buttons }) };
   const { edit } = attempt;
   if (edit === null) return channel.send(message, signal, attempt);
   const unable: SendResult = { kind: 'refused', error: 'the channel cannot change a message' };
@@ -129,11 +178,16 @@ function outgoing(attempt: Attempt): OutgoingMessage {
     // UTC whatever is configured: every attempt is the same bytes, also after the configuration has changed.
     queuedAt: formatInstant(attempt.queuedAtMs, 'UTC'),
     attempt: attempt.attempt,
+    place: attempt.place,
   };
 }
 
 interface Health {
   pause(): ChannelPause;
+  /** How long nothing is to be tried. */
+  waitMs(): number;
+  /** Something else than a delivery went wrong. */
+  failed(error: string, retryAfterMs?: number): void;
   /** A failing channel may be given something new only when nothing is left with which to try it. */
   ready(countOpen: () => number): boolean;
   status(): Omit<ChannelStatus, 'open'>;
@@ -165,6 +219,8 @@ function createHealth({ channel, clock, log, random, redact, limits }: ChannelLo
 
   return {
     pause: () => pause,
+    waitMs,
+    failed,
     ready: (countOpen) => failures === 0 || (waitMs() === 0 && countOpen() === 0),
     status: () => ({
       name: channel.name,

@@ -19,6 +19,18 @@ export interface OutgoingMessage {
   readonly queuedAt: string;
   /** 1 for the first. */
   readonly attempt: number;
+  /** Where it belongs, in the channel's own words (see the channel); null or undefined: where the channel leads. */
+  readonly place?: string | null | undefined;
+  /** The answers it asks for, where buttons can be shown; the text says the same for channels that have none. */
+  readonly buttons?: readonly Button[] | undefined;
+}
+
+/** A button below a message. */
+export interface Button {
+  readonly label: string;
+  /** What comes back when it is pressed; at most 64 bytes. */
+  readonly value: string;
+  readonly weight: 'yes' | 'no';
 }
 
 /** What the outbox knows of a message's surroundings on a channel. */
@@ -52,6 +64,6 @@ export interface Channel {
   send(message: OutgoingMessage, signal: AbortSignal, context: SendContext): Promise<SendResult>;
   /** How long an alert that was delivered may grow in place; never without it. */
   readonly editMs?: number;
-  /** Makes a delivered message say something else, without a sound. The same twice is as good as once. */
+  /** Makes a delivered message say something else, without a sound and without buttons. The same twice is as good as once. */
   edit?(receipt: string, message: OutgoingMessage, signal: AbortSignal): Promise<SendResult>;
 }

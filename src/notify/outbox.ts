@@ -1,9 +1,11 @@
 import type { BudgetOptions } from '../budget/options.ts';
 import { planMessages, type ChannelsState, type Held } from '../budget/plan.ts';
+import { presentOn, routeOf } from '../budget/presence.ts';
 import { quietEndMs } from '../budget/quiet.ts';
 import { admit, type Admission, longestMs, usedPlaces, type WindowRule } from '../budget/window.ts';
 import { startLoop } from '../core/loop.ts';
 import type { Clock, Log, Random, Redact } from '../core/ports.ts';
+import type { ApprovalOf } from './buttons.ts';
 import type { Channel } from './channel.ts';
 import { startChannelLoop, type ChannelLoop, type ChannelStatus } from './channel-loop.ts';
 import { editingChannels, growingNow } from './growth.ts';
@@ -21,6 +23,8 @@ export interface OutboxOptions {
   readonly redact: Redact;
   /** IANA zone of the quiet hours. */
   readonly timeZone: string;
+  /** An approval by its row number; undefined: there is none. Without it messages have no buttons. */
+  readonly approval?: ApprovalOf | undefined;
   /** A message's state, reason or delivery records have changed, and that is on disk. */
   readonly onChange?: (messageId: number) => void;
   readonly limits?: Partial<OutboxLimits>;
@@ -84,17 +88,23 @@ export async function startOutbox(options: OutboxOptions): Promise<Outbox> {
   const windows = createWindows(clock, keepMs);
   const releases = windows.open(store.recentReleases(clock.wallMs() - keepMs));
   const limits = { ...LIMITS, ...options.limits };
-  const onAttempt = (messageId: number): void => {
+  const onAttempt = (messageId: number, well: boolean): void => {
     options.onChange?.(messageId);
     letGo.wake();
+    // Who stood aside for one that failed is called back.
+    if (!well) for (const channel of channels) channel.wake();
   };
-  const channels = options.channels.map((channel) =>
+  const channels: readonly ChannelLoop[] = options.channels.map((channel) =>
     startChannelLoop({ ...options, channel, windows, limits, onAttempt }),
   );
   const step = releaseStep({ options, channelNames, channels, windows, releases, keepMs });
   const letGo = startLoop({ name: 'outbox', clock, log, step });
   return {
-    wake: () => letGo.wake(),
+    wake() {
+      letGo.wake();
+      // An approval may have been decided: its buttons go.
+      for (const channel of channels) channel.wakeIfAsking();
+    },
     snapshot: () => snapshot(options, { channels, windows, releases }),
     channels: () => channels.map((channel) => channel.status()),
     async [Symbol.asyncDispose]() {
@@ -139,7 +149,9 @@ function releaseStep(parts: ReleaseParts): () => Promise<number> {
     for (const message of plan.release.map((id) => waiting.get(id))) {
       if (message === undefined) continue;
       // One after the other: what was let go stands in the windows before the next is.
-      const left = await store.release(message.id, { nowMs, channels: channelNames, render, edits });
+      const audience = { channels: channelNames, present: presentChannel(options, channels, nowMs) };
+      const route = (routed: Parameters<typeof routeOf>[0]) => routeOf(routed, audience);
+      const left = await store.release(message.id, { nowMs, channels: channelNames, render, edits, route });
       if (left && message.kind === 'proactive') releases.note(message.id, message.urgent);
       for (const channel of channels) channel.wake();
     }
@@ -153,6 +165,17 @@ function releaseStep(parts: ReleaseParts): () => Promise<number> {
     const growMs = Math.min(...growths.map(({ atMs }) => (atMs <= nowMs ? Infinity : atMs)));
     return Math.max(1, Math.min(plan.nextWakeMs - nowMs, growMs - nowMs, IDLE_MS_MAX));
   };
+}
+
+/** Where the owner is, if that channel works. */
+function presentChannel(
+  { store, budget: { presenceMs } }: OutboxOptions,
+  channels: readonly ChannelLoop[],
+  nowMs: number,
+): string | undefined {
+  if (presenceMs === 0 || channels.length < 2) return undefined;
+  const name = presentOn(store.seenSince(nowMs - presenceMs), nowMs, presenceMs);
+  return channels.find((channel) => channel.name === name && channel.ready())?.name;
 }
 
 function decide(options: OutboxOptions, { channels, windows, releases }: Parts) {

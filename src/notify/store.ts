@@ -1,4 +1,5 @@
 import type { WaitingMessage } from '../budget/plan.ts';
+import type { Route, Seen } from '../budget/presence.ts';
 import type { MessageKind } from '../core/message.ts';
 
 /** A delivery that is still to be made. */
@@ -32,6 +33,19 @@ export interface Attempt {
   readonly earlier: readonly string[];
   /** The message to change instead, and what it is made of then. */
   readonly edit: { readonly receipt: string; readonly parts: MessageParts } | null;
+  /** Where on the channel it belongs, in the channel's own words; null: where the channel leads. */
+  readonly place: string | null;
+  /** The approval it asks for. */
+  readonly approvalId: number | null;
+}
+
+/** A delivered message that still shows its buttons. */
+export interface Asking {
+  readonly messageId: number;
+  readonly approvalId: number;
+  readonly receipt: string;
+  /** As it was delivered. */
+  readonly text: string;
 }
 
 /** How an attempt ended. */
@@ -93,9 +107,20 @@ export interface OutboxStore {
       readonly render: (parts: MessageParts) => string;
       readonly edits?: readonly EditingChannel[];
       readonly silent?: boolean;
+      /** Which of the channels get it, and which stand aside unless those fail. Default: all get it. */
+      readonly route?: (message: {
+        readonly kind: MessageKind;
+        readonly urgent: boolean;
+        readonly channel: string | null;
+      }) => Route;
     },
   ): Promise<boolean>;
   /** @returns undefined when the delivery is no longer open. */
   beginAttempt(messageId: number, channel: string, nowMs: number): Promise<Attempt | undefined>;
   endAttempt(end: AttemptEnd): Promise<void>;
+  /** On which channels the owner was heard since then. */
+  seenSince(sinceMs: number): readonly Seen[];
+  asking(channel: string, limit: number): readonly Asking[];
+  /** The message shows the outcome now, or never will. */
+  asked(messageId: number, channel: string): Promise<void>;
 }

@@ -3,6 +3,7 @@ import { KairosError, messageOf } from '../core/errors.ts';
 import type { Trust } from '../core/event.ts';
 import { SOURCE_KINDS } from './kinds.ts';
 import { pollOptions } from './poll-options.ts';
+import { reconcileOptions } from './reconcile-options.ts';
 import type { SourceKindName, Verifier } from './source.ts';
 
 const envName = z
@@ -35,7 +36,12 @@ const ownable = {
 
 /** One entry of `sources:` in config.yaml. Unknown keys are errors. */
 export const sourceOptions = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('github'), ...outside, poll: pollOptions.optional() }),
+  z.strictObject({
+    kind: z.literal('github'),
+    ...outside,
+    poll: pollOptions.optional(),
+    reconcile: reconcileOptions.optional(),
+  }),
   z.strictObject({ kind: z.literal('standard'), ...ownable }),
   z.strictObject({ kind: z.literal('slack'), ...outside }),
   z.strictObject({ kind: z.literal('telegram'), ...outside }),

@@ -35,6 +35,7 @@ export function polledTaker(deps: Pick<WebhookDeps, 'clock' | 'append' | 'read' 
       action: read.action,
       contentType: headers['content-type'],
       jobs: coalescing(deps, source, read.jobs),
+      follows: read.follows,
       // The sender was asked, so it is known when it happened; only where that matters.
       identity: identity && { ...identity, happenedAtMs: identity.happenedAtMs === null ? null : happenedAtMs },
     });

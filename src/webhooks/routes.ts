@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import { asKairosError, KairosError, messageOf, problemOf } from '../core/errors.ts';
-import type { EventDraft } from '../core/event.ts';
-import { formatId } from '../core/ids.ts';
+import type { EventDraft, Trust } from '../core/event.ts';
+import { formatId } from '../core/units.ts';
 import type { JobDraft } from '../core/job.ts';
 import type { Clock, Log, Random } from '../core/ports.ts';
+import type { Follow } from '../subscriptions/follow.ts';
 import type { Matcher } from '../subscriptions/match.ts';
 import { createBodyReader, type BodyReader } from './body.ts';
-import { INLINE_BYTES_MAX, interpret, type Delivery, type Interpretation } from './interpret.ts';
+import { INLINE_BYTES_MAX, interpret, type Delivery, type Hear, type Interpretation } from './interpret.ts';
 import { acceptsContentType } from './payload.ts';
 import type { PreparedSource } from './options.ts';
 import type { Check } from './source.ts';
@@ -18,12 +19,24 @@ export type DeliveryOutcome = 'accepted' | 'duplicate' | 'refused' | 'shed';
 /** Reads a verified delivery: at once when it is small, off the event loop when it is large. */
 export type DeliveryReader = (delivery: Delivery) => Interpretation | Promise<Interpretation>;
 
+/**
+ * @param hear Listens for words of the owner. Nobody says anything in a body that is too large to be read at once.
+ * @param followed What is followed at this moment; asked for each delivery of GitHub's.
+ */
 export function deliveryReader(
   match: Matcher,
   thread: { interpret(delivery: Delivery): Promise<Interpretation> },
+  hear?: Hear,
+  followed?: () => readonly Follow[],
 ): DeliveryReader {
+  const withFollows = (delivery: Delivery): Delivery => {
+    const follows = delivery.kind === 'github' ? (followed?.() ?? []) : [];
+    return follows.length === 0 ? delivery : { ...delivery, followed: follows };
+  };
   return (delivery) =>
-    delivery.body.byteLength > INLINE_BYTES_MAX ? thread.interpret(delivery) : interpret(delivery, match);
+    delivery.body.byteLength > INLINE_BYTES_MAX
+      ? thread.interpret(withFollows(delivery))
+      : interpret(withFollows(delivery), match, hear);
 }
 
 export interface WebhookDeps {
@@ -114,26 +127,59 @@ async function take(deps: WebhookDeps, exchange: Exchange, { source, check, body
   // Only a large body is worth a turn of the event loop.
   const read = pending instanceof Promise ? await pending : pending;
   if (read.reply !== undefined) return answer(exchange.response, 200, read.reply.contentType, read.reply.body);
-  const jobs = coalescing(deps, source.name, read.jobs);
-  const { id, duplicate } = await deps.append({
-    source: source.name,
-    delivery: read.delivery ?? `unnamed:${Buffer.from(deps.random.bytes(16)).toString('hex')}`,
-    type: read.type,
-    action: read.action,
-    trust: source.trust,
-    receivedAtMs: nowMs,
-    contentType,
-    body,
-    jobs,
-    identity: read.identity,
-  });
-  deps.count(duplicate ? 'duplicate' : 'accepted');
+  const recorded = await record(deps, { source: source.name, trust: source.trust, nowMs, contentType, body }, read);
+  // Slack wants an empty 200 where somebody speaks to us; elsewhere it is a delivery like any other.
+  const receipt = read.heard === undefined ? undefined : (read.heard.receipt ?? read.receipt);
+  if (receipt !== undefined || recorded === undefined) {
+    return answer(exchange.response, 200, receipt?.contentType ?? 'application/json', receipt?.body ?? '{}');
+  }
+  const { id, duplicate } = recorded;
   answer(
     exchange.response,
     duplicate || read.ping ? 200 : 202,
     'application/json',
     `{"id":"${formatId('e', id)}","duplicate":${duplicate}}`,
   );
+}
+
+/** A delivery on its way to the ledger. */
+export interface Recordable {
+  readonly source: string;
+  readonly trust: Trust;
+  readonly nowMs: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+}
+
+/** Records what was read; what the owner said in person passes every storm. @returns undefined when it was dropped. */
+export async function record(
+  deps: Pick<WebhookDeps, 'clock' | 'random' | 'append' | 'inStorm' | 'count'>,
+  { source, trust, nowMs, contentType, body }: Recordable,
+  read: Interpretation,
+): Promise<{ readonly id: number; readonly duplicate: boolean } | undefined> {
+  const { heard } = read;
+  if (heard?.dropped === true) {
+    heard.afterwards?.();
+    return undefined;
+  }
+  const unnamed = (): string => `unnamed:${Buffer.from(deps.random.bytes(16)).toString('hex')}`;
+  const appended = await deps.append({
+    source,
+    delivery: heard?.delivery ?? read.delivery ?? unnamed(),
+    type: read.type,
+    action: read.action,
+    trust: heard?.trust ?? trust,
+    receivedAtMs: nowMs,
+    contentType,
+    body,
+    jobs: heard?.jobs ?? coalescing(deps, source, read.jobs),
+    identity: read.identity,
+    follows: read.follows,
+    by: heard?.by,
+  });
+  deps.count(appended.duplicate ? 'duplicate' : 'accepted');
+  if (!appended.duplicate) heard?.afterwards?.();
+  return appended;
 }
 
 /** In a storm, what waits under the same topic takes the new event in. */

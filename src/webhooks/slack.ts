@@ -5,6 +5,8 @@ import { UNNAMED_TYPE, type Reply, type SourceKind } from './source.ts';
 const SIGNATURE = /^v0=[0-9a-f]{64}$/;
 const CHALLENGE_CHARS_MAX = 1_000;
 
+const NOTHING_TO_SHOW: Reply = { contentType: 'text/plain; charset=utf-8', body: '' };
+
 interface Name {
   readonly type: string;
   readonly action: string | null;
@@ -17,6 +19,8 @@ interface Name {
  * - Slash commands (form): `slash_command`, the command without its slash as action.
  * - Interactivity (form, `payload=`): `interactivity`, its type (`block_actions`, …) as action.
  * - `url_verification`: its challenge is the answer.
+ *
+ * Slash commands and interactions are answered 200 without a word: Slack would show anything else to the person.
  *
  * What carries no id is told apart by its signature, which no two deliveries share.
  *
@@ -39,11 +43,14 @@ export const slack: SourceKind = {
   describe(headers, { payload }) {
     const reply = challengeIn(payload);
     const id = textOf(payload, 'event_id') ?? textOf(payload, 'trigger_id');
+    const name = nameOf(payload);
+    const byHand = name.type === 'slash_command' || name.type === 'interactivity';
     return {
       delivery: deliveryId(id ?? headerOf(headers, 'x-slack-signature')),
-      ...nameOf(payload),
+      ...name,
       ping: reply !== undefined,
       reply,
+      ...(byHand && { receipt: NOTHING_TO_SHOW }),
     };
   },
 };

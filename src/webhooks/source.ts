@@ -59,6 +59,8 @@ export interface Description {
   readonly ping: boolean;
   /** What the sender wants to read in the answer (200 instead of 202). */
   readonly reply: Reply | undefined;
+  /** What the sender wants to read (200 instead of 202) once the delivery is recorded. */
+  readonly receipt?: Reply | undefined;
 }
 
 /** The body of an answer that a sender insists on. */

@@ -33,3 +33,18 @@ test('what ended in front, or will be tried again, is none [BLOCKING-END-IS-AN-E
   expect(await endsOf({ kind: 'succeeded', effects: [] }, false)).toEqual([]);
   expect(await endsOf({ kind: 'retry', error: 'later' }, true)).toEqual([]);
 });
+
+test('what is laid aside has not ended, and a failure that says its own last words has no others [JOB-WAITING]', async () => {
+  const untilMs = new FakeClock().wallMs() + 3_600_000;
+  expect(await endsOf({ kind: 'waiting', reason: 'sleeps', untilMs, effects: [] }, true)).toEqual([]);
+  using home = folder();
+  const clock = new FakeClock();
+  await using ledger = await ledgerIn(home.path, { clock });
+  await ledger.events.append(event('d1', { jobs: [job({ kind: 'command' })] }));
+  const taken = present(await ledger.work.claimWork(1, 'foreground', clock.wallMs(), 60_000));
+  const command = async (): Promise<Outcome> => ({ kind: 'failed', error: 'no', effects: [] });
+  const options = { store: ledger.jobs, handlers: { command }, clock, random: steadyRandom, log: recordingLog() };
+  await runAttempt(taken, options, new AbortController().signal);
+  expect(ledger.jobs.find(1)).toMatchObject({ state: 'failed', error: 'no' });
+  expect(ledger.messages.list({ limit: 5 })).toEqual([]);
+});

@@ -38,7 +38,7 @@ describe('the owner who says "digest"', () => {
       given === signal ? 'Nothing failed.' : 'another signal';
     expect(await said({ ...PORTS, digest })).toBe('Nothing failed.');
     expect(await said({ ...PORTS, digest }, 'help')).toBe(
-      'I know: status · digest · mute 2h [topic] · unmute [topic] · help.',
+      'I know: status · digest · mute 2h [topic] · unmute [topic] · pause [2h] · resume · help.',
     );
   });
 

@@ -47,8 +47,8 @@ describe('notify:', () => {
     ]);
     expect(parsed).toEqual([
       { kind: 'telegram', name: 'telegram', chat: '123456', allow: [123456], edit: 600_000 },
-      { kind: 'slack', name: 'slack', channel: 'C0123', edit: 600_000 },
-      { kind: 'slack', name: 'slack-2', channel: 'C0123', edit: 0 },
+      { kind: 'slack', name: 'slack', channel: 'C0123', allow: [], edit: 600_000 },
+      { kind: 'slack', name: 'slack-2', channel: 'C0123', allow: [], edit: 0 },
       { kind: 'telegram', name: 'telegram-2', chat: '-1001', allow: [123456], edit: 3_600_000 },
     ]);
   });

@@ -1,9 +1,22 @@
-import type { OutgoingMessage } from '../channel.ts';
+import type { Button, OutgoingMessage } from '../channel.ts';
 import { URGENT_MARK } from './phone.ts';
 
 interface RichText {
   readonly type: 'rich_text';
   readonly elements: readonly [{ readonly type: 'rich_text_section'; readonly elements: readonly Element[] }];
+}
+
+/** Buttons below the text; pressing one comes back as an interaction with its value. */
+interface Actions {
+  readonly type: 'actions';
+  readonly block_id: 'kairos';
+  readonly elements: readonly {
+    readonly type: 'button';
+    readonly action_id: string;
+    readonly text: { readonly type: 'plain_text'; readonly text: string };
+    readonly value: string;
+    readonly style: 'primary' | 'danger';
+  }[];
 }
 
 type Element =
@@ -14,9 +27,9 @@ type Element =
  * A message as Slack shows it. The block is not parsed for markup, so text from outside can neither format nor mention
  * anybody; links are found by us. `text` is what a phone shows in its notification, with `&`, `<` and `>` escaped.
  */
-export function slackText({ text, urgent }: Pick<OutgoingMessage, 'text' | 'urgent'>): {
+export function slackText({ text, urgent, buttons }: Pick<OutgoingMessage, 'text' | 'urgent' | 'buttons'>): {
   text: string;
-  blocks: RichText[];
+  blocks: [RichText, ...Actions[]];
   parse: 'none';
   link_names: false;
 } {
@@ -24,9 +37,26 @@ export function slackText({ text, urgent }: Pick<OutgoingMessage, 'text' | 'urge
   const elements = [...mark, ...elementsOf(text === '' ? '(no text)' : text)];
   return {
     text: escapeSlack(`${urgent ? URGENT_MARK : ''}${text}`),
-    blocks: [{ type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] }],
+    blocks: [
+      { type: 'rich_text', elements: [{ type: 'rich_text_section', elements }] },
+      ...(buttons === undefined ? [] : [actionsOf(buttons)]),
+    ],
     parse: 'none',
     link_names: false,
+  };
+}
+
+function actionsOf(buttons: readonly Button[]): Actions {
+  return {
+    type: 'actions',
+    block_id: 'kairos',
+    elements: buttons.map(({ label, value, weight }) => ({
+      type: 'button',
+      action_id: `kairos_${weight}`,
+      text: { type: 'plain_text', text: label },
+      value,
+      style: weight === 'yes' ? 'primary' : 'danger',
+    })),
   };
 }
 

@@ -7,7 +7,7 @@ import { hasRefusedThread, slackResult } from './slack-errors.ts';
 import { slackText } from './slack-text.ts';
 import { openWire, type Wire } from './wire.ts';
 
-/** `{ kind: slack, channel: C0123, edit?, name? }`; the bot's token is `SLACK_BOT_TOKEN`. */
+/** `{ kind: slack, channel: C0123, allow: [U0123], edit?, name? }`; the bot's token is `SLACK_BOT_TOKEN`. */
 export const slackOptions = z.strictObject({
   kind: z.literal('slack'),
   name: z.string().optional(),
@@ -17,6 +17,13 @@ export const slackOptions = z.strictObject({
       error: 'must be the id of a channel such as C0123456789 (at the end of its details), not its name',
     })
     .meta({ description: 'Id of the channel; for direct messages, of the person (U…) or the conversation (D…).' }),
+  allow: z
+    .array(
+      z.string().regex(/^[UW][A-Z0-9]{2,20}$/, 'must be the id of a person such as U0123456789 (in their profile)'),
+    )
+    .max(100)
+    .default([])
+    .meta({ description: 'Ids of the people who may give orders and answer: numbers on telegram, U… on slack.' }),
   edit: editOption,
 });
 
@@ -43,14 +50,12 @@ export function slackChannel(options: SlackChannelOptions, ports: { fetch: Fetch
     name,
     editMs,
     async send(message, signal, { maybeReceived, earlier }) {
-      // A person's direct messages have an id of their own, which only an answer tells.
-      const place = earlier.at(-1)?.split('/')[0] ?? options.channel;
-      const seen = maybeReceived ? await lookFor(message, place, await open(signal)) : 'absent';
+      const spot = spotOf(message, earlier, options.channel);
+      const seen = maybeReceived ? await lookFor(message, spot, await open(signal)) : 'absent';
       if (typeof seen === 'object') return seen;
-      const thread = rootOf(earlier);
-      let result = await post(options.channel, { message, thread }, await open(signal));
-      if (thread !== undefined && hasRefusedThread(result)) {
-        result = await post(options.channel, { message, thread: undefined }, await open(signal));
+      let result = await post(message, spot, await open(signal));
+      if (spot.thread !== undefined && hasRefusedThread(result)) {
+        result = await post(message, { ...spot, thread: undefined }, await open(signal));
       }
       return result.kind === 'sent' && seen === 'unknown' ? { ...result, note: DOUBLE_NOTE } : result;
     },
@@ -90,9 +95,29 @@ async function openClient(
   return { client, wire };
 }
 
+/** Where a message is posted. */
+interface Spot {
+  readonly channel: string;
+  /** The first message of the thread. */
+  readonly thread: string | undefined;
+  /** A conversation goes on where it is: what is said in a thread stays in it, and nobody else is told. */
+  readonly stays: boolean;
+  /** Where it would be found: a person's direct messages have an id of their own, which only an answer tells. */
+  readonly history: string;
+}
+
+/** A message with a place goes there (`C0123`, or `C0123/1700000000.000100` in a thread); any other to its topic. */
+function spotOf({ place }: OutgoingMessage, earlier: readonly string[], channel: string): Spot {
+  if (place) {
+    const [there = channel, thread] = place.split('/');
+    return { channel: there, thread, stays: true, history: there };
+  }
+  return { channel, thread: rootOf(earlier), stays: false, history: earlier.at(-1)?.split('/')[0] ?? channel };
+}
+
 async function post(
-  channel: string,
-  { message, thread }: { message: OutgoingMessage; thread: string | undefined },
+  message: OutgoingMessage,
+  { channel, thread, stays }: Spot,
   { client, wire }: Opened,
 ): Promise<SendResult> {
   const plain = {
@@ -103,7 +128,7 @@ async function post(
     metadata: { event_type: EVENT_TYPE, event_payload: { key: message.idempotencyKey } },
   };
   // A thread keeps a topic together; the broadcast makes each message seen in the channel as well.
-  const inThread = thread === undefined ? {} : { thread_ts: thread, reply_broadcast: true };
+  const inThread = thread === undefined ? {} : { thread_ts: thread, ...(!stays && { reply_broadcast: true as const }) };
   const posting = client.chat.postMessage({ ...plain, ...inThread });
   return settle(wire, posting, (answer) => {
     const { channel: id, ts } = answer as { channel?: unknown; ts?: unknown };
@@ -114,15 +139,22 @@ async function post(
 
 const EVENT_TYPE = 'kairos_message';
 const HISTORY_MAX = 100;
+/** These come oldest first. */
+const REPLIES_MAX = 1_000;
 
 /** `absent`: it is not among the newest messages. `unknown`: the bot may not read them. */
 async function lookFor(
   { idempotencyKey }: OutgoingMessage,
-  channel: string,
+  { history: channel, thread: root, stays }: Spot,
   { client, wire }: Opened,
 ): Promise<SendResult | 'absent' | 'unknown'> {
+  const page = { channel, limit: HISTORY_MAX, include_all_metadata: true };
   try {
-    const history = await client.conversations.history({ channel, limit: HISTORY_MAX, include_all_metadata: true });
+    // What was only said in a thread is not in the channel's own history.
+    const history =
+      stays && root !== undefined
+        ? await client.conversations.replies({ ...page, ts: root, limit: REPLIES_MAX })
+        : await client.conversations.history(page);
     const bad = wire.judge();
     if (bad !== undefined) return bad;
     const found = history.messages?.find(({ metadata }) => keyOf(metadata) === idempotencyKey);

@@ -1,14 +1,14 @@
 import type { Api } from 'grammy';
 import { z } from 'zod';
 import type { Clock, Fetch } from '../../core/ports.ts';
-import type { Channel, OutgoingMessage, SendResult } from '../channel.ts';
+import type { Button, Channel, OutgoingMessage, SendResult } from '../channel.ts';
 import { DOUBLE_NOTE, editOption, URGENT_MARK } from './phone.ts';
 import { openWire, type Answer, type Wire } from './wire.ts';
 
 const CHAT = /^(-?\d{1,19}|@[A-Za-z]\w{3,31})$/;
 const CHAT_WRONG = 'must be the number of a chat such as "123456" (of a group "-100…"), or the @name of a channel';
 
-/** `{ kind: telegram, chat: "123456", allow: [123456], edit?, name? }`; the bot's token is `TELEGRAM_BOT_TOKEN`. */
+/** `{ kind: telegram, chat: "123456", allow: [123456], receive?, edit?, name? }`; the bot's token is `TELEGRAM_BOT_TOKEN`. */
 export const telegramOptions = z.strictObject({
   kind: z.literal('telegram'),
   name: z.string().optional(),
@@ -22,7 +22,11 @@ export const telegramOptions = z.strictObject({
     .array(z.number().refine((id) => Number.isSafeInteger(id) && id > 0, 'must be the number of a person, above 0'))
     .max(100)
     .default([])
-    .meta({ description: 'Numbers of the people who may answer there.' }),
+    .meta({ description: 'Ids of the people who may give orders and answer: numbers on telegram, U… on slack.' }),
+  receive: z.enum(['polling', 'webhook']).optional().meta({
+    description:
+      'How what is written there comes in: asked for (needs no open port) or sent by Telegram. Default: polling, unless there is a source of the kind telegram.',
+  }),
   edit: editOption,
 });
 
@@ -48,25 +52,66 @@ export function telegramChannel(options: TelegramChannelOptions, ports: { fetch:
     editMs,
     async send(message, signal, { maybeReceived, earlier }) {
       const { api, wire } = await openApi(options, ports, signal);
-      const last = Number(earlier.at(-1));
-      const reply = Number.isSafeInteger(last) && last > 0 ? { message_id: last } : undefined;
-      const sending = api.sendMessage(chat, telegramText(message), {
+      const spot = spotOf(message, earlier, chat);
+      const sending = api.sendMessage(spot.chat, telegramText(message), {
         link_preview_options: { is_disabled: true },
-        ...(reply && { reply_parameters: { ...reply, allow_sending_without_reply: true } }),
+        ...(spot.reply !== undefined && {
+          reply_parameters: { message_id: spot.reply, allow_sending_without_reply: true },
+        }),
+        ...(spot.thread !== undefined && { message_thread_id: spot.thread }),
+        ...(message.buttons && { reply_markup: keyboardOf(message.buttons) }),
       });
       return settle(wire, sending, (sent) => ({
         kind: 'sent',
-        ...(typeof sent.message_id === 'number' && { receipt: String(sent.message_id) }),
+        ...(typeof sent.message_id === 'number' && { receipt: receiptOf(sent.message_id, spot.chat, chat) }),
         ...(maybeReceived && { note: DOUBLE_NOTE }),
       }));
     },
     async edit(receipt, message, signal) {
       const { api, wire } = await openApi(options, ports, signal);
-      const editing = api.editMessageText(chat, Number(receipt), telegramText(message), {
+      const [id, place = chat] = receipt.split('@');
+      const editing = api.editMessageText(place, Number(id), telegramText(message), {
         link_preview_options: { is_disabled: true },
       });
       return settle(wire, editing, () => ({ kind: 'sent' }));
     },
+  };
+}
+
+interface Spot {
+  readonly chat: string;
+  readonly reply: number | undefined;
+  readonly thread: number | undefined;
+}
+
+/**
+ * A message with a place goes there (`chat`, `chat/message` to answer that one, `chat/message/thread` in a topic of a
+ * group); any other into the configured chat, below the last one of its topic there.
+ */
+function spotOf({ place }: OutgoingMessage, earlier: readonly string[], usual: string): Spot {
+  if (place) {
+    const [chat = usual, reply, thread] = place.split('/');
+    return { chat, reply: idFrom(reply), thread: idFrom(thread) };
+  }
+  return { chat: usual, reply: idFrom(earlier.findLast((receipt) => !receipt.includes('@'))), thread: undefined };
+}
+
+function idFrom(text: string | undefined): number | undefined {
+  const id = Number(text);
+  return Number.isSafeInteger(id) && id > 0 ? id : undefined;
+}
+
+/** `107`, or `107@-1005` in another chat than the configured one. */
+function receiptOf(id: number, chat: string, usual: string): string {
+  return chat === usual ? String(id) : `${id}@${chat}`;
+}
+
+function keyboardOf(buttons: readonly Button[]) {
+  const mark = { yes: '✅ ', no: '⛔ ' } as const;
+  return {
+    inline_keyboard: [
+      buttons.map(({ label, value, weight }) => ({ text: `${mark[weight]}${label}`, callback_data: value })),
+    ],
   };
 }
 
