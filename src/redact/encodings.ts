@@ -1,6 +1,11 @@
 /** A shorter needle would hit ordinary text. */
 const NEEDLE_CHARS_MIN = 8;
 
+/** Whether a secret is too short to be found by value: replacing it would harm ordinary text. */
+export function tooShortToFind(value: string): boolean {
+  return value.trim().length < NEEDLE_CHARS_MIN;
+}
+
 /**
  * Every way a secret is likely to be written: as it is, trimmed, JSON-escaped (also twice, also ASCII only),
  * URL-encoded (also as a form field), in hex, in base64 and base64url, with and without padding, and as it looks inside
@@ -10,7 +15,7 @@ const NEEDLE_CHARS_MIN = 8;
  */
 export function writingsOf(value: string): readonly string[] {
   const trimmed = value.trim();
-  if (trimmed.length < NEEDLE_CHARS_MIN) return [];
+  if (tooShortToFind(value)) return [];
   const found = new Set<string>([value]);
   for (const plain of [trimmed, ...linesOf(trimmed)]) {
     for (const text of escapedForms(plain)) found.add(text);

@@ -1,5 +1,5 @@
 import type { Redact } from '../core/ports.ts';
-import { writingsOf } from './encodings.ts';
+import { tooShortToFind, writingsOf } from './encodings.ts';
 import { SHAPES } from './shapes.ts';
 
 /** A secret the daemon has loaded. */
@@ -51,7 +51,7 @@ export function createRedactor(secrets: readonly Secret[]): Redactor {
   let tables = tablesOf(known);
   const add = (more: readonly Secret[]): void => {
     known.push(...more);
-    tooShort.push(...more.filter(({ value }) => writingsOf(value).length === 0).map(({ name }) => name));
+    tooShort.push(...more.filter(({ value }) => tooShortToFind(value)).map(({ name }) => name));
     tables = tablesOf(known);
   };
   add(secrets);
