@@ -20,6 +20,8 @@ export type Answer =
       readonly pollIntervalMs: number;
       /** Path of the next page. */
       readonly next: string | undefined;
+      /** Path of the last page, of lists that say. */
+      readonly last?: string | undefined;
       readonly serverMs: number;
     }
   | { readonly kind: 'unchanged'; readonly pollIntervalMs: number }
@@ -35,7 +37,14 @@ export interface Pause {
   readonly reason: string;
 }
 
-/** GitHub's REST API, read only and one question at a time. */
+/** What became of a change that was asked for. */
+export type Posted =
+  | { readonly kind: 'done'; readonly payload: unknown }
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** `unsure`: it may have been made all the same; whoever repeats it looks first. */
+  | { readonly kind: 'later'; readonly reason: string; readonly delayMs: number; readonly unsure: boolean };
+
+/** GitHub's REST API, one question at a time, all within one allowance. */
 export interface GitHub {
   /** Where people look at what the API tells of: `https://github.com`. */
   readonly web: string;
@@ -45,6 +54,11 @@ export interface GitHub {
    * @param path From the root of the API, such as `/repos/octo/app/events?per_page=100`.
    */
   get(path: string, signal: AbortSignal, validator?: Validator): Promise<Answer>;
+  /**
+   * Asks for one change, once: nothing is repeated here. Which changes there are is declared in `changes.ts` and
+   * `hook-deliveries.ts`. Never throws for what the far side does.
+   */
+  post(path: string, body: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<Posted>;
   /** undefined when questions may be asked. */
   pause(): Pause | undefined;
   /** What was left of the allowance at the last answer. */
@@ -72,8 +86,37 @@ const REDIRECTS_MAX = 3;
 const DOWN = { firstMs: 1_000, mostMs: 300_000 };
 
 export function createGitHub(options: GitHubOptions): GitHub {
-  const { clock, random, apiUrl = API_URL } = options;
-  const root = apiUrl.replace(/\/+$/, '');
+  const root = (options.apiUrl ?? API_URL).replace(/\/+$/, '');
+  const { ask, pause, rate } = createLine(options, root);
+  return {
+    web: webOf(root),
+    pause,
+    rate,
+    async get(path, signal, validator) {
+      const headers = headersOf(options.token, validator?.path === path ? validator : undefined);
+      return (await ask(path, { method: 'GET', headers }, signal)).answer;
+    },
+    async post(path, body, signal) {
+      const headers = { ...headersOf(options.token, undefined), 'content-type': 'application/json' };
+      const { sent, answer } = await ask(path, { method: 'POST', headers, body: JSON.stringify(body) }, signal);
+      switch (answer.kind) {
+        case 'fresh':
+          return { kind: 'done', payload: answer.payload };
+        case 'refused':
+          return answer;
+        case 'later':
+          return { ...answer, unsure: sent };
+        default:
+          // Done, only what it looks like now is not to be had.
+          return { kind: 'done', payload: undefined };
+      }
+    },
+  };
+}
+
+/** One line to GitHub, with what holds it: every question and change goes over it, one answer's advice holds for all. */
+function createLine(options: GitHubOptions, root: string) {
+  const { clock, random } = options;
   let rate: Rate | undefined;
   let failures = 0;
   let pausedUntilMs = -Infinity;
@@ -93,7 +136,7 @@ export function createGitHub(options: GitHubOptions): GitHub {
     pauseFor(Math.max(delayMs, backoffMs(failures, random, DOWN)), reason);
     return { kind: 'later', reason, delayMs };
   };
-  const conclude = (verdict: Verdict, response: Whole, path: string): Answer => {
+  const conclude = (verdict: Verdict, response: Whole, path: string, method: Question['method']): Answer => {
     if (verdict.kind === 'fault') return failed(verdict.reason, verdict.delayMs);
     failures = 0;
     if (verdict.kind === 'pause') pauseFor(verdict.delayMs, verdict.reason);
@@ -105,33 +148,53 @@ export function createGitHub(options: GitHubOptions): GitHub {
     const pollIntervalMs = secondsMs(response.headers.get('x-poll-interval'));
     if (verdict.kind === 'unchanged') return { kind: 'unchanged', pollIntervalMs };
     if (response.text === undefined) return { kind: 'too-large' };
-    const payload = parse(response.text);
+    // A change may be answered with nothing.
+    const payload = response.text === '' && method === 'POST' ? {} : parse(response.text);
     if (payload === undefined) return failed('GitHub answered something that is not JSON');
     return { kind: 'fresh', payload, ...describe(response, path, root), pollIntervalMs, serverMs: response.serverMs };
   };
 
-  return {
-    web: webOf(root),
-    pause,
-    rate: () => rate,
-    async get(path, signal, validator) {
-      const paused = pause();
-      if (paused !== undefined) return { kind: 'later', reason: paused.reason, delayMs: paused.leftMs };
-      const headers = headersOf(options.token, validator?.path === path ? validator : undefined);
-      let response: Whole;
-      try {
-        response = await exchange(options, root + path, headers, signal);
-      } catch (error) {
-        if (signal.aborted) return { kind: 'later', reason: 'stopping', delayMs: 0 };
-        return failed(`GitHub did not answer: ${messageOf(error)}`);
-      }
+  const ask = async (path: string, request: Question, signal: AbortSignal): Promise<Asked> => {
+    const paused = pause();
+    if (paused !== undefined)
+      return { sent: false, answer: { kind: 'later', reason: paused.reason, delayMs: paused.leftMs } };
+    let response: Whole;
+    try {
+      response = await exchange(options, root + path, request, signal);
+    } catch (error) {
+      if (signal.aborted) return { sent: true, answer: { kind: 'later', reason: 'stopping', delayMs: 0 } };
+      return { sent: true, answer: failed(`GitHub did not answer: ${messageOf(error)}`) };
+    }
+    // Searching has an allowance of its own.
+    if ((response.headers.get('x-ratelimit-resource') ?? 'core') === 'core')
       rate = rateOf(response.headers, clock.wallMs()) ?? rate;
-      const { status } = response;
-      const message = status === 403 || status === 429 ? (response.text ?? '').slice(0, 1_000) : '';
-      return conclude(judge({ status, headers: response.headers, message, wallMs: clock.wallMs() }), response, path);
-    },
+    const { status } = response;
+    const message = TELLING.has(status) ? (response.text ?? '').slice(0, 1_000) : '';
+    const verdict = judge({ status, headers: response.headers, message, wallMs: clock.wallMs() });
+    // 429, 401 and 403 are said before anything is done.
+    return {
+      sent: verdict.kind === 'fresh' || verdict.kind === 'fault',
+      answer: conclude(verdict, response, path, request.method),
+    };
   };
+
+  return { ask, pause, rate: (): Rate | undefined => rate };
 }
+
+interface Question {
+  readonly method: 'GET' | 'POST';
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+}
+
+interface Asked {
+  /** It may have reached the far side. */
+  readonly sent: boolean;
+  readonly answer: Answer;
+}
+
+/** Statuses whose words say what is the matter. */
+const TELLING: ReadonlySet<number> = new Set([403, 422, 429]);
 
 /** An answer with its body; `text` is undefined when it is over the cap. */
 interface Whole {
@@ -145,7 +208,7 @@ interface Whole {
 async function exchange(
   { fetch, clock, timeoutMs = TIMEOUT_MS, bytesMax = BYTES_MAX }: GitHubOptions,
   firstUrl: string,
-  headers: Record<string, string>,
+  request: Question,
   signal: AbortSignal,
 ): Promise<Whole> {
   const deadline = new AbortController();
@@ -157,7 +220,7 @@ async function exchange(
   try {
     let url = firstUrl;
     for (let hops = 0; ; hops += 1) {
-      const response = await fetch(url, { headers, redirect: 'manual', signal: either });
+      const response = await fetch(url, { ...request, redirect: 'manual', signal: either });
       const onward = hops < REDIRECTS_MAX ? redirectOf(response, url) : undefined;
       if (onward === undefined) {
         const text = await readText(response, bytesMax);
@@ -192,16 +255,29 @@ function headersOf(token: string | undefined, validator: Validator | undefined):
   };
 }
 
-function describe({ headers }: Whole, path: string, root: string): { validator: Validator; next: string | undefined } {
+function describe({ headers }: Whole, path: string, root: string): Described {
   const etag = headers.get('etag') ?? undefined;
   const lastModified = headers.get('last-modified') ?? undefined;
-  return { validator: { path, etag, lastModified }, next: nextPath(headers.get('link'), root) };
+  const link = headers.get('link');
+  return {
+    validator: { path, etag, lastModified },
+    next: linked(link, 'next', root),
+    last: linked(link, 'last', root),
+  };
 }
 
-/** The path of `rel="next"` in a Link header, if it is one of ours. */
-function nextPath(link: string | null, root: string): string | undefined {
-  const url = /<([^<>]{1,2000})>\s*;\s*rel="next"/.exec(link ?? '')?.[1];
-  return url?.startsWith(`${root}/`) ? url.slice(root.length) : undefined;
+interface Described {
+  readonly validator: Validator;
+  readonly next: string | undefined;
+  readonly last: string | undefined;
+}
+
+/** The path of a relation in a Link header, if it is one of ours. */
+function linked(link: string | null, relation: 'next' | 'last', root: string): string | undefined {
+  for (const [, url = '', rel] of (link ?? '').slice(0, 10_000).matchAll(/<([^<>]{1,2000})>\s*;\s*rel="(\w+)"/g)) {
+    if (rel === relation && url.startsWith(`${root}/`)) return url.slice(root.length);
+  }
+  return undefined;
 }
 
 function parse(text: string): unknown {

@@ -56,7 +56,7 @@ export function judge({ status, headers, message, wallMs }: Reply): Verdict {
     const reason = 'GitHub refuses GITHUB_TOKEN (401): it is wrong, expired or revoked. Write a new one to secrets.env';
     return { kind: 'pause', delayMs: TOKEN_REFUSED_MS, reason };
   }
-  return { kind: 'refused', reason: refusal(status) };
+  return { kind: 'refused', reason: refusal(status, message) };
 }
 
 /** Whether so little is left that the rest belongs to others. @returns The pause until it is full again. */
@@ -99,13 +99,21 @@ function isRateLimit(headers: Headers, message: string): boolean {
   return /rate limit|abuse detection/i.test(message);
 }
 
-function refusal(status: number): string {
+function refusal(status: number, message: string): string {
+  if (status === 422) return `GitHub answered 422: ${validationOf(message)}`;
+  if (status === 410) return 'GitHub answered 410: it is switched off there';
   if (status === 404)
     return 'GitHub answered 404: the name is wrong, or it is private and GITHUB_TOKEN is missing or may not read it';
   if (status === 403) return 'GitHub answered 403: GITHUB_TOKEN lacks a permission this needs';
   if (status >= 300 && status < 400)
     return `GitHub answered ${status} and points to another host, which is not followed`;
   return `GitHub answered ${status}`;
+}
+
+/** The sentence in the body of a 422; it is GitHub's own. */
+function validationOf(message: string): string {
+  const said = /"message"\s*:\s*"([^"\\]{1,200})"/.exec(message)?.[1];
+  return said ?? 'something in it is not valid';
 }
 
 /** `Retry-After` in seconds or as an HTTP date. */

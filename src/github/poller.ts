@@ -18,6 +18,8 @@ export interface PollTarget {
   readonly everyMs: number;
   /** By the names of webhooks. */
   readonly events: readonly string[];
+  /** Whether something that was found is to be taken; left out: all of it is. */
+  readonly only?: (type: string, payload: unknown) => boolean;
 }
 
 /** What was found, in the shape of a delivery. */
@@ -32,6 +34,8 @@ export interface PolledBody {
 
 export interface PollerOptions {
   readonly targets: readonly PollTarget[];
+  /** What is polled besides, at the start: see `Poller.include`. */
+  readonly included?: readonly PollTarget[] | undefined;
   readonly github: GitHub;
   readonly store: PollStore & { keepOnly(names: readonly string[]): Promise<void> };
   /** Records one event; resolves when it is on disk. A delivery taken before is no error. */
@@ -64,6 +68,8 @@ export interface Poller {
   /** Asks what is due first, one feed. @returns How long until the next is due. Throws nothing. */
   step(signal: AbortSignal): Promise<number>;
   status(): PollStatus;
+  /** Sets what is polled besides the targets of the start, in place of what was set before. What stays goes on where it is. */
+  include(targets: readonly PollTarget[]): void;
 }
 
 const PAGE_SIZES = [100, 30, 10] as const;
@@ -87,12 +93,17 @@ interface Turn {
 /** Polls until disposed; undefined when nothing is to be polled. What is no longer polled is forgotten either way. */
 export async function startPoller(options: PollerOptions): Promise<(Poller & Loop) | undefined> {
   const poller = createPoller(options);
+  poller.include(options.included ?? []);
   const names = poller.status().feeds.map(({ name }) => name);
   await options.store.keepOnly(names);
   if (names.length === 0) return undefined;
   const { clock, log } = options;
   const loop = startLoop({ name: 'poller', clock, log, step: (signal) => poller.step(signal) });
-  return { ...poller, ...loop };
+  const include = (targets: readonly PollTarget[]): void => {
+    poller.include(targets);
+    loop.wake();
+  };
+  return { ...poller, ...loop, include };
 }
 
 /**
@@ -101,7 +112,8 @@ export async function startPoller(options: PollerOptions): Promise<(Poller & Loo
  */
 export function createPoller(options: PollerOptions): Poller {
   const { clock, random, github, store, log } = options;
-  const turns = options.targets.flatMap((target) => turnsOf(target, options));
+  const fixed = options.targets.flatMap((target) => turnsOf(target, options));
+  let turns: readonly Turn[] = fixed;
   const told = new Map<string, string>();
 
   const trouble = (key: string, reason: string, needsPerson: boolean): void => {
@@ -152,6 +164,11 @@ export function createPoller(options: PollerOptions): Poller {
       if (github.pause() === undefined) well('');
       return 0;
     },
+    include(targets) {
+      const known = new Map(turns.map((turn) => [turn.name, turn]));
+      const more = targets.flatMap((target) => turnsOf(target, options));
+      turns = [...fixed, ...more.map((turn) => known.get(turn.name) ?? turn)];
+    },
     status: () => ({
       feeds: turns.map((turn) => statusOf(turn, clock.monoMs())),
       paused: github.pause()?.reason ?? '',
@@ -173,11 +190,11 @@ function statusOf({ name, state, reason, polledAtMs, dueMs }: Turn, nowMs: numbe
   return { name, state, reason, polledAtMs, nextInMs: Math.max(0, Math.ceil(dueMs - nowMs)) };
 }
 
-function turnsOf({ source, repositories, everyMs, events }: PollTarget, options: PollerOptions): Turn[] {
+function turnsOf({ source, repositories, everyMs, events, only }: PollTarget, options: PollerOptions): Turn[] {
   const wanted = new Set(events);
   const { web } = options.github;
   const listed = events.some((name) => !['workflow_run', 'check_run', 'notification'].includes(name));
-  const take = taker(source, options.take);
+  const take = taker(source, options.take, only);
   const turn = (name: string, look: Turn['look']): Turn => {
     const common = { dueMs: -Infinity, size: 0, failures: 0, state: 'new', reason: '', polledAtMs: null } as const;
     return { ...common, name, everyMs, look, take };
@@ -198,9 +215,10 @@ function turnsOf({ source, repositories, everyMs, events }: PollTarget, options:
 }
 
 /** Events of one look share commits; all must be on disk before anything is remembered as read. */
-function taker(source: string, take: PollerOptions['take']): FeedDeps['take'] {
+function taker(source: string, take: PollerOptions['take'], only: PollTarget['only'] = () => true): FeedDeps['take'] {
   return async (found: readonly Found[]) => {
-    const taken = found.map(({ delivery, type, happenedAtMs, payload }) =>
+    const wanted = found.filter(({ type, payload }) => only(type, payload));
+    const taken = wanted.map(({ delivery, type, happenedAtMs, payload }) =>
       take({ source, delivery, type, happenedAtMs, body: Buffer.from(JSON.stringify(payload)) }),
     );
     const settled = await Promise.allSettled(taken);

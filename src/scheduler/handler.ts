@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { formatId } from '../core/ids.ts';
 import type { Job, Outcome } from '../core/job.ts';
 import type { Clock, Redact } from '../core/ports.ts';
-import { formatDuration } from '../core/units.ts';
+import { formatDuration, formatId } from '../core/units.ts';
 import { runCommand, type CommandEnded, type CommandResult } from './command.ts';
 import type { Schedule } from './options.ts';
 
@@ -103,7 +102,7 @@ export function recorded(handler: ScheduleHandler, ports: RunPorts): ScheduleHan
     try {
       const outcome = await handler(job, signal);
       if (outcome.kind === 'succeeded') await end(true, null);
-      else if (outcome.kind === 'parked') await end(null, outcome.reason);
+      else if (outcome.kind === 'parked' || outcome.kind === 'waiting') await end(null, outcome.reason);
       else await end(false, outcome.error);
       return outcome;
     } catch (error) {

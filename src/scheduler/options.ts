@@ -90,6 +90,12 @@ const fields = z.strictObject({
     .optional()
     .meta({ description: 'How often a command that failed is tried again. Default 0: the owner is told at once.' }),
   prompt: z.string().min(1).max(8_000).optional().meta({ description: 'What the agent is asked.' }),
+  workspace: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .meta({ description: 'Where the agent works: a name of workspaces. Default: the first.' }),
 });
 
 type Fields = z.output<typeof fields>;
@@ -154,7 +160,7 @@ const OWN = {
   digest: [],
   notify: ['topic', 'text'],
   command: ['argv', 'timeout', 'cwd', 'env', 'retries'],
-  agent: ['prompt'],
+  agent: ['prompt', 'workspace'],
 } as const satisfies Record<Fields['do'], readonly (keyof Fields)[]>;
 
 const REQUIRED = { notify: 'text', command: 'argv', agent: 'prompt' } as const;

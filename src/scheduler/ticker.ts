@@ -21,6 +21,8 @@ export interface SchedulerOptions {
   readonly onDue: (eventIds: readonly number[]) => void;
   /** While true, nothing is decided (safe mode); afterwards it is made up for by policy. */
   readonly isHeld?: () => boolean;
+  /** The machine has slept, and that is recorded. */
+  readonly onWoke?: () => void;
 }
 
 /** `wake()` makes it look at once: a run has ended, or another clock rang. */
@@ -67,6 +69,7 @@ export async function startScheduler(options: SchedulerOptions): Promise<Schedul
         const jump = before && jumpBetween(before, now, gapMs);
         if (jump !== undefined) await noticeJump(jump, now.wallMs, armed, options);
         if (jump?.kind === 'woke') absence = 'the machine slept';
+        if (jump?.kind === 'woke') options.onWoke?.();
         before = now;
         if (!isHeld) await lookAtAll(armed, absence, options, signal);
         absence = isHeld ? 'kairosd was in safe mode' : 'kairosd was held up';

@@ -78,6 +78,10 @@ const fields = z.strictObject({
     description:
       'What the agent is asked, word for word: fields are not filled in, so that outside text never becomes an instruction.',
   }),
+  workspace: z.string().min(1).max(64).optional().meta({
+    description:
+      'Where the agent works: a name of workspaces. Default: the one named like the repository, else the first.',
+  }),
   urgent: z.boolean().default(false).meta({ description: 'Goes past quiet hours and the windows.' }),
 });
 
@@ -125,6 +129,8 @@ function misfits(value: z.output<typeof fields>): { key: string; message: string
     found.push({ key: 'text', message: 'has no effect with do: agent; use prompt' });
   if (value.do !== 'agent' && value.prompt !== undefined)
     found.push({ key: 'prompt', message: `has no effect with do: ${value.do}; it belongs to do: agent` });
+  if (value.do !== 'agent' && value.workspace !== undefined)
+    found.push({ key: 'workspace', message: `has no effect with do: ${value.do}; it belongs to do: agent` });
   if (value.do === 'resolve' && value.topic === undefined)
     found.push({
       key: 'topic',
