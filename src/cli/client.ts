@@ -11,7 +11,8 @@ export interface Client {
   /** The API token. */
   readonly token: string;
   get<Answer>(path: string): Promise<Answer>;
-  post<Answer>(path: string, body?: unknown): Promise<Answer>;
+  /** @param timeoutMs Default ten seconds. */
+  post<Answer>(path: string, body?: unknown, timeoutMs?: number): Promise<Answer>;
 }
 
 /** An answer as it came. */
@@ -24,6 +25,8 @@ export interface RawRequest {
   readonly method: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** Default ten seconds. */
+  readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 10_000;
@@ -37,9 +40,10 @@ const ANSWER_BYTES_MAX = 64 * 1_048_576;
 export function openClient(home: string, env: Env): Client {
   const { pid, url } = readRun(home);
   const token = env['KAIROS_API_TOKEN'] || readToken(home);
-  const call = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+  const call = async <Answer>(method: string, path: string, body?: unknown, timeoutMs?: number): Promise<Answer> => {
     const answer = await send(`${url}${path}`, {
       method,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
       headers: {
         authorization: `Bearer ${token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -55,7 +59,7 @@ export function openClient(home: string, env: Env): Client {
     pid,
     token,
     get: (path) => call('GET', path),
-    post: (path, body = {}) => call('POST', path, body),
+    post: (path, body = {}, timeoutMs) => call('POST', path, body, timeoutMs),
   };
 }
 
@@ -69,12 +73,15 @@ export function findClient(home: string, env: Env): Client | undefined {
   }
 }
 
-/** One HTTP exchange with a deadline of ten seconds. Rejects when no answer comes; any status is an answer. */
-export function send(url: string, { method, headers = {}, body }: RawRequest): Promise<RawAnswer> {
+/** One HTTP exchange with a deadline, ten seconds unless said otherwise. Rejects when no answer comes; any status is an answer. */
+export function send(
+  url: string,
+  { method, headers = {}, body, timeoutMs = TIMEOUT_MS }: RawRequest,
+): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
-      { method, headers, agent: false, signal: AbortSignal.timeout(TIMEOUT_MS) },
+      { method, headers, agent: false, signal: AbortSignal.timeout(timeoutMs) },
       (incoming) => {
         const pieces: Buffer[] = [];
         let bytes = 0;

@@ -11,3 +11,10 @@ export function plainBlock(text: string): string {
 function indentOf(line: string): string {
   return (/^[ \t]*/.exec(line)?.[0] ?? '').replaceAll('\t', '  ');
 }
+
+/** A piece of a text that is still being written: what could control the terminal is taken out, all else stays. */
+export function plainPiece(text: string): string {
+  return text
+    .replaceAll('\t', '  ')
+    .replaceAll(/[^\P{Cc}\n]|[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]/gu, '');
+}

@@ -86,7 +86,20 @@ export interface StatusRow {
   readonly nextSchedule: { readonly name: string; readonly at: string } | null;
   readonly missed: { readonly runs: number; readonly schedules: number };
   readonly polling: PollingRow | null;
+  readonly reconcile: ReconcileRow | null;
+  readonly listening: readonly ListenerRow[];
+  readonly agent: AgentRow;
+  /** The model that leads. */
+  readonly model: string | null;
   readonly heartbeat: boolean;
+  readonly dream: DreamRow;
+}
+
+/** How dreams stand. */
+export interface DreamRow {
+  readonly progress: { readonly phase: string; readonly done: number; readonly total: number } | null;
+  readonly last: { readonly at: string; readonly outcome: string | null; readonly reason: string } | null;
+  readonly dueAt: string | null;
 }
 
 /** A job in its lane. */
@@ -105,6 +118,30 @@ export interface PollingRow {
   readonly polledAt: string | null;
   readonly troubledCount: number;
   readonly troubled: readonly { readonly name: string; readonly state: string; readonly reason: string }[];
+}
+
+/** Missed deliveries being asked for. */
+export interface ReconcileRow {
+  readonly repositories: number;
+  readonly checkedAt: string | null;
+  readonly asked: number;
+  readonly troubledCount: number;
+  readonly troubled: readonly { readonly repository: string; readonly state: string; readonly reason: string }[];
+}
+
+/** A chat that is listened to. */
+export interface ListenerRow {
+  readonly name: string;
+  readonly state: string;
+  readonly reason: string;
+}
+
+export interface AgentRow {
+  readonly on: boolean;
+  readonly stopped: { readonly since: string; readonly reason: string } | null;
+  readonly approvalsPending: number;
+  readonly todayUsd: number;
+  readonly dayUsdMax: number;
 }
 
 export interface ScheduleRow {

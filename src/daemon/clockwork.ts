@@ -1,21 +1,24 @@
 import type { Log } from '../core/ports.ts';
 import type { PollStatus } from '../github/poller.ts';
+import type { ReconcileStatus } from '../github/reconciler.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { startHeartbeat } from '../notify/heartbeat.ts';
 import { checkSelf, type Pulse } from '../notify/self-check.ts';
 import { startScheduler, type Scheduler } from '../scheduler/ticker.ts';
 import type { Feed } from '../web/feed.ts';
 import { polledTaker } from '../webhooks/polled.ts';
-import type { Config } from './config.ts';
+import { spokenTaker } from '../webhooks/spoken.ts';
+import type { Following } from './follows.ts';
 import type { Append } from './intake.ts';
 import type { DaemonOptions, Ports } from './options.ts';
+import { startListening, type ListenerStatus } from './listening.ts';
 import { startPolling } from './polling.ts';
-import type { Secrets } from './secrets.ts';
+import { startReconciling } from './reconciling.ts';
 import type { Settings } from './settings.ts';
 import type { View } from './view.ts';
 
-/** A configuration with its secrets. */
-type Given = Pick<Settings, 'config' | 'secrets'>;
+/** What callers are made of. */
+type Given = Pick<Settings, 'config' | 'secrets' | 'sources' | 'telegram' | 'github'>;
 
 /** What happens by itself: schedules, the polling of GitHub, the sign of life. */
 export interface Clockwork extends AsyncDisposable {
@@ -24,6 +27,12 @@ export interface Clockwork extends AsyncDisposable {
   next(): { readonly name: string; readonly atMs: number } | undefined;
   /** undefined: nothing is polled. */
   polling(): PollStatus | undefined;
+  /** What is followed has changed. */
+  refollow(): void;
+  /** undefined: missed deliveries are not asked for. */
+  reconcile(): readonly ReconcileStatus[] | undefined;
+  /** Chats that are listened to without an open port. */
+  listening(): readonly ListenerStatus[];
   /** Whether an outside address is told that all is well. */
   heartbeat(): boolean;
   /** Goes on with other settings; with those before when the new ones can't be. @throws {KairosError} `CONFIG_INVALID`, `SECRET_MISSING`. */
@@ -39,6 +48,7 @@ export interface ClockworkParts {
   readonly hands: { wake(): void; readonly pulse: Pulse };
   readonly live: { readonly settings: Settings };
   readonly view: View;
+  readonly follows: Pick<Following, 'targets'>;
   /** While true nothing begins by itself: safe mode. */
   readonly held: () => boolean;
 }
@@ -47,6 +57,7 @@ export interface ClockworkParts {
 export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> {
   const { options, ports, ledger, append, hands, feed } = parts;
   const log = (part: string): Log => ports.log.child({ part });
+  let callers: Callers | undefined;
   await using opened = new AsyncDisposableStack();
   const scheduler = opened.use(
     await startScheduler({
@@ -61,24 +72,30 @@ export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> 
         hands.wake();
       },
       isHeld: parts.held,
+      onWoke: () => callers?.soon(),
     }),
   );
-  let callers = await startCallers(parts, options.config, options.secrets);
-  opened.defer(() => callers[Symbol.asyncDispose]());
+  callers = await startCallers(parts, parts.live.settings);
+  opened.defer(async () => callers?.[Symbol.asyncDispose]());
   const running = opened.move();
   return {
     scheduler,
     next: () => nextOf(scheduler),
-    polling: () => callers.polling(),
-    heartbeat: () => callers.heartbeat,
+    polling: () => callers?.polling(),
+    refollow: () => callers?.refollow(),
+    reconcile: () => callers?.reconcile(),
+    listening: () => callers?.listening() ?? [],
+    heartbeat: () => callers?.heartbeat ?? false,
     async exchange(next, before) {
-      await callers[Symbol.asyncDispose]();
+      await callers?.[Symbol.asyncDispose]();
       try {
-        callers = await startCallers(parts, next.config, next.secrets);
+        callers = await startCallers(parts, next);
       } catch (error) {
-        callers = await startCallers(parts, before.config, before.secrets);
+        callers = await startCallers(parts, before);
         throw error;
       }
+      // What began to be followed while they were exchanged.
+      callers.refollow();
       await scheduler.update(next.config.schedules, options.config.timezone);
     },
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -92,26 +109,34 @@ function nextOf(scheduler: Scheduler): { readonly name: string; readonly atMs: n
   return first;
 }
 
-interface Callers extends AsyncDisposable {
-  polling(): PollStatus | undefined;
+interface Callers extends AsyncDisposable, Pick<Clockwork, 'polling' | 'refollow' | 'reconcile' | 'listening'> {
+  /** The machine has slept. */
+  soon(): void;
   readonly heartbeat: boolean;
 }
 
 /** Those that call outside: made anew when the configuration changes. */
-async function startCallers(parts: ClockworkParts, config: Config, secrets: Secrets): Promise<Callers> {
-  const { options, ports, ledger, append, hands, live, view } = parts;
+async function startCallers(parts: ClockworkParts, given: Given): Promise<Callers> {
+  const { config, secrets } = given;
+  const { ports, ledger, append, hands, live, view, follows, held } = parts;
   const { clock } = ports;
   await using opened = new AsyncDisposableStack();
-  const take = polledTaker({
+  const door: Parameters<typeof spokenTaker>[0] = {
     clock,
+    random: ports.random,
     append,
     read: (delivery) => live.settings.read(delivery),
     inStorm: (source, monoMs) => live.settings.inStorm(source, monoMs),
     count: (outcome) => view.count(outcome),
-  });
-  const polling = opened.use(
-    await startPolling({ options: { ...options, config, secrets }, ports, ledger, take, append }),
+  };
+  const take = polledTaker(door);
+  const listening = opened.use(
+    await startListening({ ports, ledger, settings: given, take: spokenTaker(door), append }),
   );
+  const polling = opened.use(
+    await startPolling({ ports, ledger, settings: given, followed: () => follows.targets(), take, append }),
+  );
+  const reconciling = opened.use(await startReconciling({ ports, ledger, settings: given, append, held }));
   if (config.heartbeat !== undefined) {
     const check = async () => {
       const found = await checkSelf({ clock, ledger: () => ledger.health(), worker: hands.pulse });
@@ -122,7 +147,11 @@ async function startCallers(parts: ClockworkParts, config: Config, secrets: Secr
   }
   const running = opened.move();
   return {
-    polling: () => polling?.status(),
+    polling: () => polling.status(),
+    refollow: () => polling.refollow(),
+    reconcile: () => reconciling.status(),
+    soon: () => reconciling.soon(),
+    listening: () => listening.status(),
     heartbeat: config.heartbeat !== undefined,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };

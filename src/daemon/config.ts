@@ -2,8 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMap, LineCounter, parseDocument, type Document, type Node } from 'yaml';
 import { z } from 'zod';
+import { modelsOptions } from '../agent/options.ts';
+import { agentOptions } from '../agent/section.ts';
+import { workspaceName, workspacesOptions } from '../agent/workspaces.ts';
 import { budgetOptions } from '../budget/options.ts';
 import { KairosError } from '../core/errors.ts';
+import { dreamOptions, nightshiftOptions } from '../dream/options.ts';
 import { serverOptions } from '../http/options.ts';
 import { journalOptions } from '../journal/options.ts';
 import { retentionOptions } from '../ledger/retention.ts';
@@ -11,6 +15,7 @@ import { heartbeatOptions } from '../notify/heartbeat-options.ts';
 import { notifyOptions } from '../notify/options.ts';
 import { schedulesOptions } from '../scheduler/options.ts';
 import { stormOptions, subscriptionsOptions } from '../subscriptions/options.ts';
+import { toolsOptions } from '../tools/options.ts';
 import { sourcesOptions } from '../webhooks/options.ts';
 import type { Env } from './home.ts';
 
@@ -29,16 +34,22 @@ const sections = z.strictObject({
   subscriptions: subscriptionsOptions,
   storm: stormOptions,
   schedules: schedulesOptions,
+  models: modelsOptions,
+  agent: agentOptions,
+  tools: toolsOptions,
+  workspaces: workspacesOptions,
+  dream: dreamOptions,
+  nightshift: nightshiftOptions,
   journal: journalOptions,
   heartbeat: heartbeatOptions,
   retention: retentionOptions,
 });
 
 /** Events that do not come over a webhook carry these. */
-const INTERNAL_SOURCES = new Set(['say', 'kairosd', 'schedule']);
+const INTERNAL_SOURCES = new Set(['say', 'kairosd', 'schedule', 'follow']);
 
 /** What only the sections together can tell. Without `sources:`, `github` is there as soon as its secret is. */
-const configOptions = sections.superRefine(({ sources, subscriptions }, context) => {
+const configOptions = sections.superRefine(({ sources, subscriptions, schedules, workspaces }, context) => {
   for (const [index, { name }] of (sources ?? []).entries()) {
     if (!INTERNAL_SOURCES.has(name)) continue;
     context.addIssue({
@@ -46,6 +57,14 @@ const configOptions = sections.superRefine(({ sources, subscriptions }, context)
       path: ['sources', index, 'name'],
       message: `"${name}" is what kairosd calls itself; choose another name`,
     });
+  }
+  const places = workspaces.map(workspaceName);
+  for (const [key, entries] of Object.entries({ subscriptions, schedules })) {
+    for (const [index, { workspace }] of entries.entries()) {
+      if (workspace === undefined || places.includes(workspace)) continue;
+      const message = `must name one of workspaces (${places.join(', ') || 'there are none'}), got ${JSON.stringify(workspace)}`;
+      context.addIssue({ code: 'custom', path: [key, index, 'workspace'], message });
+    }
   }
   const names = new Set((sources ?? [{ name: 'github' }]).map(({ name }) => name));
   for (const [index, { source }] of subscriptions.entries()) {

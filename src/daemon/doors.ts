@@ -1,3 +1,5 @@
+import type { JobDraft } from '../core/job.ts';
+import { readCommand } from '../dispatch/commands.ts';
 import { sameToken } from '../http/guard.ts';
 import { healthRoutes } from '../http/health.ts';
 import type { Routes } from '../http/server.ts';
@@ -7,9 +9,13 @@ import { viewOf } from '../scheduler/list.ts';
 import { apiRoutes } from '../web/api.ts';
 import { digestRoutes } from '../web/digest.ts';
 import type { Feed } from '../web/feed.ts';
+import { followRoutes, type FollowsPort } from '../web/follow.ts';
 import { pageRoutes } from '../web/page.ts';
 import type { ApiDeps, SchedulesPort } from '../web/ports.ts';
 import { webhookRoutes } from '../webhooks/routes.ts';
+import type { Agent } from './agent.ts';
+import type { Dreaming } from './dreaming.ts';
+import type { DaemonMemory } from './memory.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { Hands } from './hands.ts';
 import type { Append } from './intake.ts';
@@ -24,7 +30,11 @@ export interface DoorParts {
   readonly ledger: Ledger;
   readonly outbox: Outbox;
   readonly hands: Hands;
+  readonly agent: Agent;
+  readonly memory: DaemonMemory;
+  readonly dreaming: Dreaming;
   readonly clockwork: Clockwork;
+  readonly follows: FollowsPort;
   readonly view: View;
   readonly feed: Feed;
   readonly append: Append;
@@ -56,13 +66,18 @@ export function openDoors(doors: DoorParts): Routes[] {
       isToken: (given) => sameToken(given, options.token),
     }),
     apiRoutes(apiDeps(doors)),
+    followRoutes({
+      follows: doors.follows,
+      redact: ports.redactor.redact,
+      timeZone: () => options.config.timezone,
+    }),
     digestRoutes({ digest: (word, signal) => hands.digests.facts(word, signal) }),
     pageRoutes(),
   ];
 }
 
 function apiDeps(doors: DoorParts): ApiDeps {
-  const { options, ports, ledger, outbox, hands, view, feed, live, append } = doors;
+  const { options, ports, ledger, outbox, hands, agent, view, feed, live, append } = doors;
   return {
     clock: ports.clock,
     random: ports.random,
@@ -73,6 +88,12 @@ function apiDeps(doors: DoorParts): ApiDeps {
     budget: () => outbox.snapshot(),
     work: { lanes: () => hands.lanes(), recentRuns: (limit) => ledger.work.recentRuns(limit) },
     schedules: schedulesOf(doors),
+    memory: { ...doors.memory.port, dream: doors.dreaming.port },
+    agent: agent.port(() => {
+      hands.wake();
+      outbox.wake();
+    }),
+    jobFor: (text) => ownersJob(text, agent),
     subscriptions: () => live.settings.config.subscriptions,
     events: { ...ledger.events, append },
     async match({ source, type, action, trust, contentType }, body, receivedAtMs) {
@@ -107,6 +128,13 @@ function apiDeps(doors: DoorParts): ApiDeps {
     isToken: (given) => sameToken(given, options.token),
     feed,
   };
+}
+
+/** Words of the owner: what a rule knows it answers, everything else is for the agent, if it is there. */
+function ownersJob(text: string, agent: Agent): JobDraft {
+  const byRule = readCommand(text) !== undefined || agent.away() !== undefined;
+  const kind = byRule ? 'reply' : 'agent';
+  return { kind, origin: 'say', reactive: true, topic: '', text, urgent: false, mayCoalesce: false };
 }
 
 function schedulesOf({ options, ports, ledger, clockwork }: DoorParts): SchedulesPort {

@@ -1,7 +1,7 @@
 import type { Clockwork } from './clockwork.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import type { Post } from './post.ts';
-import { compareConfigs, prepareSettings, type Settings } from './settings.ts';
+import { compareConfigs, type Settings } from './settings.ts';
 
 export interface ExchangeParts {
   readonly live: { settings: Settings };
@@ -9,6 +9,8 @@ export interface ExchangeParts {
   readonly clockwork: Clockwork;
   readonly ports: Ports;
   readonly reread: DaemonOptions['reread'];
+  /** Makes settings of what was read. @throws {KairosError} `CONFIG_INVALID`, `SECRET_MISSING`. */
+  readonly prepare: (given: Pick<Settings, 'config' | 'secrets'>) => Settings;
 }
 
 /**
@@ -16,14 +18,21 @@ export interface ExchangeParts {
  *
  * @throws {KairosError} `CONFIG_INVALID`, `SECRET_MISSING`: then nothing has changed.
  */
-export function createExchange({ live, outbox, clockwork, ports, reread }: ExchangeParts): () => Promise<void> {
+export function createExchange({
+  live,
+  outbox,
+  clockwork,
+  ports,
+  reread,
+  prepare,
+}: ExchangeParts): () => Promise<void> {
   return async () => {
     if (reread === undefined) return;
-    const { config, secrets } = reread();
+    const given = reread();
     const before = live.settings;
-    const change = compareConfigs(before.config, config);
-    const settings = prepareSettings(config, secrets, ports);
-    ports.redactor.add(secrets.all());
+    const change = compareConfigs(before.config, given.config);
+    const settings = prepare(given);
+    ports.redactor.add(given.secrets.all());
     // What may still refuse comes first, and takes itself back when it does.
     await clockwork.exchange(settings, before);
     try {

@@ -3,11 +3,13 @@ import { runAttempt } from '../dispatch/attempt.ts';
 import { createDigestReport } from '../dispatch/digest-report.ts';
 import { ruleHandlers, type Handler, type Handlers } from '../dispatch/handlers.ts';
 import { startLanes, type LanesSnapshot } from '../dispatch/lanes.ts';
+import { approvalsOver } from '../dispatch/approvals.ts';
 import { createReply } from '../dispatch/reply.ts';
 import { startWorker } from '../dispatch/worker.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createPulse, type Pulse } from '../notify/self-check.ts';
 import { commandHandler, recorded } from '../scheduler/handler.ts';
+import type { Agent } from './agent.ts';
 import { createDigests, type Digests } from './digest.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import type { Settings } from './settings.ts';
@@ -17,6 +19,8 @@ export interface Hands extends AsyncDisposable {
   /** There are new jobs. */
   wake(): void;
   lanes(): LanesSnapshot;
+  /** Since when the foreground is free; null: it is not. */
+  idleSinceMs(): number | null;
   /** Beats whenever the worker looks for jobs. */
   readonly pulse: Pulse;
   readonly digests: Digests;
@@ -27,6 +31,7 @@ export interface HandsParts {
   readonly ports: Ports;
   readonly ledger: Ledger;
   readonly live: { readonly settings: Settings };
+  readonly agent: Agent;
   /** One short paragraph on what the daemon is doing. */
   readonly status: () => string;
   /** While true no work begins: safe mode. */
@@ -39,12 +44,16 @@ export interface HandsParts {
 
 /** Takes back what the process before left running, then works. */
 export async function startHands(parts: HandsParts): Promise<Hands> {
-  const { options, ports, ledger, live, onSettled, onChange, held } = parts;
+  const { options, ports, ledger, live, agent, onSettled, onChange, held } = parts;
   const { clock, random } = ports;
   const log: Log = ports.log.child({ part: 'worker' });
   const { redact } = ports.redactor;
   const digests = createDigests({ home: options.home, timeZone: options.config.timezone, clock, redact });
-  const handlers = createHandlers(parts, digests);
+  const wake = (): void => {
+    worker.wake();
+    lanes.wake();
+  };
+  const handlers = createHandlers(parts, digests, wake);
   const pulse = createPulse(clock);
   const store: Ledger['jobs'] = {
     ...ledger.jobs,
@@ -57,7 +66,7 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
   const attempt = { store, handlers, clock, random, log };
   const worker = await startWorker({ ...attempt, onSettled });
   const lanes = startLanes({
-    store: ledger.work,
+    store: { ...ledger.work, dueWork: (limit, nowMs) => agent.dueWork(limit, nowMs) },
     clock,
     log,
     get budgetMs() {
@@ -67,17 +76,17 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
     onChange,
     async attempt(job, signal, isBehind) {
       await runAttempt(job, { ...attempt, isBehind }, signal);
+      if (job.kind === 'agent' && ledger.jobs.find(job.id)?.state !== 'queued')
+        agent.runs.publish(job.id, { kind: 'end' });
       onSettled([job.id]);
     },
   });
   return {
     pulse,
     digests,
-    wake() {
-      worker.wake();
-      lanes.wake();
-    },
+    wake,
     lanes: () => lanes.snapshot(),
+    idleSinceMs: () => lanes.idleSinceMs(),
     async [Symbol.asyncDispose]() {
       await Promise.all([worker[Symbol.asyncDispose](), lanes[Symbol.asyncDispose]()]);
     },
@@ -85,16 +94,27 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
 }
 
 /** What each kind of job does. Those that a schedule began leave a record of the run. */
-function createHandlers({ options, ports, ledger, live, status }: HandsParts, digests: Digests): Handlers {
+function createHandlers(
+  { options, ports, ledger, live, status, agent }: HandsParts,
+  digests: Digests,
+  wake: () => void,
+): Handlers {
   const { clock } = ports;
   const runPorts = { runs: ledger.runs, scheduledFor: (eventId: number) => ledger.slots.scheduledFor(eventId), clock };
-  const reply = createReply({ wallMs: () => clock.wallMs(), status, digest: (signal) => digests.today(signal) });
+  const reply = createReply({
+    wallMs: () => clock.wallMs(),
+    status,
+    digest: (signal) => digests.today(signal),
+    approvals: approvalsOver(ledger.approvals, clock, wake),
+    agentAway: () => agent.away(),
+  });
   const rules: Readonly<Record<string, Handler>> = {
     ...ruleHandlers(reply),
     'digest-report': createDigestReport(digests),
   };
   return {
     ...Object.fromEntries(Object.entries(rules).map(([kind, handler]) => [kind, recorded(handler, runPorts)])),
+    agent: recorded((job, signal) => agent.run(job, signal), runPorts),
     command: commandHandler({
       ...runPorts,
       find: (name) => live.settings.config.schedules.find((schedule) => schedule.name === name),

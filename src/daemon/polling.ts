@@ -1,15 +1,20 @@
-import { KairosError } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import type { EventDraft } from '../core/event.ts';
-import type { PollStatus } from '../github/poller.ts';
+import type { Loop } from '../core/loop.ts';
+import type { Log } from '../core/ports.ts';
+import type { Poller, PollStatus, PollTarget } from '../github/poller.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { SourceOptions } from '../webhooks/options.ts';
 import type { TakePolled } from '../webhooks/polled.ts';
-import type { DaemonOptions, Ports } from './options.ts';
+import type { Ports } from './options.ts';
+import type { Settings } from './settings.ts';
+import { troubleTeller } from './trouble.ts';
 
 export interface PollingParts {
-  readonly options: DaemonOptions;
   readonly ports: Ports;
   readonly ledger: Pick<Ledger, 'polls'>;
+  readonly settings: Pick<Settings, 'config' | 'github'>;
+  /** What is polled only because something of it is followed, at this moment. */
+  readonly followed: () => readonly PollTarget[];
   /** The door for what was found. */
   readonly take: TakePolled;
   /** Records what the owner has to be told. */
@@ -18,74 +23,72 @@ export interface PollingParts {
 
 /** GitHub being asked, until it is disposed. */
 export interface Polling extends AsyncDisposable {
-  status(): PollStatus;
+  /** undefined: nothing is polled. */
+  status(): PollStatus | undefined;
+  /** What is followed has changed. Begins to ask when there was nothing to ask for before. */
+  refollow(): void;
 }
 
-type GitHubSource = Extract<SourceOptions, { kind: 'github' }>;
-
 /**
- * Begins to ask GitHub for what sources with `poll:` are to know; undefined when there is none. The GitHub client is only
- * loaded when there is.
- *
- * @throws {KairosError} `CONFIG_INVALID` when `GITHUB_API_URL` is not an http(s) address.
+ * Begins to ask GitHub for what sources with `poll:` are to know, and for what is followed by asking. The GitHub client is
+ * only loaded when there is something to ask for.
  */
-export async function startPolling(parts: PollingParts): Promise<Polling | undefined> {
-  const { options, ports, ledger } = parts;
-  const sources = (options.config.sources ?? []).filter((source): source is GitHubSource => source.kind === 'github');
-  const targets = sources.flatMap(({ name, poll }) =>
-    poll === undefined
-      ? []
-      : [{ source: name, repositories: poll.repositories, everyMs: poll.every, events: poll.events }],
-  );
-  if (targets.length === 0) {
+export async function startPolling(parts: PollingParts): Promise<Polling> {
+  const { ports, ledger, followed } = parts;
+  const log = ports.log.child({ part: 'polling' });
+  const targets = targetsOf(parts.settings);
+  let poller = await begin(parts, targets, log);
+  let stopped = false;
+  const refollow = async (): Promise<void> => {
+    if (stopped) return;
+    // Where a feed was read to before it was given up says nothing about one that begins now.
+    await ledger.polls.keepOnly(poller?.status().feeds.map(({ name }) => name) ?? []);
+    if (poller === undefined) poller = await begin(parts, targets, log);
+    else poller.include(followed());
+  };
+  let changes = Promise.resolve();
+  return {
+    status() {
+      const status = poller?.status();
+      return status === undefined || status.feeds.length === 0 ? undefined : status;
+    },
+    refollow() {
+      changes = changes.then(refollow).catch((error: unknown) => {
+        log.error({ error: messageOf(error) }, 'what is followed could not be taken up');
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      stopped = true;
+      await changes;
+      await poller?.[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** undefined: there is nothing to ask for. What was polled before is forgotten either way. */
+async function begin(
+  parts: PollingParts,
+  targets: readonly PollTarget[],
+  log: Log,
+): Promise<(Poller & Loop) | undefined> {
+  const { ports, ledger, settings, take, append } = parts;
+  const included = parts.followed();
+  if (targets.length + included.length === 0) {
     await ledger.polls.keepOnly([]);
     return undefined;
   }
-  const { createGitHub } = await import('../github/client.ts');
   const { startPoller } = await import('../github/poller.ts');
-  const log = ports.log.child({ part: 'polling' });
-  const token = options.secrets.of('GITHUB_TOKEN');
-  if (token === undefined)
+  if (!settings.github.hasToken)
     log.warn({}, 'GITHUB_TOKEN is missing: GitHub allows 60 requests an hour, and only about public repositories');
-  const github = createGitHub({ ...ports, apiUrl: apiUrlOf(options.secrets.of('GITHUB_API_URL')), token });
-  const onTrouble = (text: string): void => {
-    parts.append(troubleEvent(ports.redactor.redact(text), ports.clock.wallMs())).catch((error: unknown) => {
-      log.error({ error: String(error) }, 'the owner could not be told');
-    });
-  };
-  return startPoller({ ...ports, targets, github, store: ledger.polls, take: parts.take, log, onTrouble });
+  const github = await settings.github.open();
+  const onTrouble = troubleTeller('polling', 'Polling GitHub is held up.', { ports, append, log });
+  return startPoller({ ...ports, targets, included, github, store: ledger.polls, take, log, onTrouble });
 }
 
-function apiUrlOf(text: string | undefined): string | undefined {
-  if (text === undefined || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol))) return text;
-  throw new KairosError(
-    'CONFIG_INVALID',
-    `GITHUB_API_URL must be an address such as https://github.example.com/api/v3, got ${JSON.stringify(text)}`,
-  );
-}
-
-/** Everything the daemon says goes the same road: an event, a job, a message. */
-function troubleEvent(text: string, nowMs: number): EventDraft {
-  const told = `Polling GitHub is held up. ${text}`;
-  return {
-    source: 'kairosd',
-    delivery: `polling:${nowMs}`,
-    type: 'polling',
-    action: null,
-    trust: 'owner',
-    receivedAtMs: nowMs,
-    contentType: 'text/plain',
-    body: Buffer.from(told),
-    jobs: [
-      {
-        kind: 'notify',
-        origin: 'kairosd',
-        reactive: false,
-        topic: 'polling',
-        text: told,
-        urgent: false,
-        mayCoalesce: false,
-      },
-    ],
-  };
+function targetsOf({ config }: PollingParts['settings']): PollTarget[] {
+  return (config.sources ?? []).flatMap((source) => {
+    if (source.kind !== 'github' || source.poll === undefined) return [];
+    const { repositories, every, events } = source.poll;
+    return [{ source: source.name, repositories, everyMs: every, events }];
+  });
 }

@@ -28,6 +28,7 @@ export async function openPost(first: Settings, { ports, ledger, timeZone, onCha
     redact,
     log: ports.log.child({ part: 'notify' }),
     onChange,
+    approval: (id: number) => ledger.approvals.find(id),
   };
   const start = ({ channels, config: { budget } }: Settings): Promise<Outbox> =>
     startOutbox({ ...common, channels, budget });

@@ -6,17 +6,21 @@ import { openLedger } from '../ledger/ledger.ts';
 import { lockHome } from '../ledger/lock.ts';
 import { makeRoom } from '../ledger/space.ts';
 import { createFeed } from '../web/feed.ts';
+import { startAgent } from './agent.ts';
 import { announce } from './announce.ts';
 import { beginBoot } from './boot.ts';
-import { startClockwork } from './clockwork.ts';
+import { startClockwork, type Clockwork } from './clockwork.ts';
 import { openDoors } from './doors.ts';
+import { startDreaming } from './dreaming.ts';
 import { createExchange } from './exchange.ts';
+import { createFollows, waysOf } from './follows.ts';
 import { startHands } from './hands.ts';
 import { createIntake } from './intake.ts';
 import { watchLoopLag } from './loop-lag.ts';
+import { startMemory } from './memory.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import { openPost } from './post.ts';
-import { prepareSettings } from './settings.ts';
+import { prepareSettings, type Late, type Settings } from './settings.ts';
 import { createView } from './view.ts';
 import { createWakes } from './wakes.ts';
 import { watchSettings } from './watch.ts';
@@ -43,7 +47,10 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const { redact } = ports.redactor;
   const log = (part: string): Log => ports.log.child({ part });
   const started = { wallMs: clock.wallMs(), monoMs: clock.monoMs() };
-  const live = { settings: prepareSettings(config, options.secrets, ports) };
+  // What is made before these, and asks for them later.
+  const late: Late & { clockwork?: Clockwork } = {};
+  const prepare = (given: Pick<Settings, 'config' | 'secrets'>): Settings => prepareSettings(given, ports, late);
+  const live = { settings: prepare(options) };
   const sources = (): string[] => [...live.settings.sources.keys()];
   const feed = createFeed();
 
@@ -53,8 +60,10 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   parts.use(lockHome(home, `pid ${pid}, since ${formatInstant(started.wallMs, timeZone)}`));
   const loopLag = parts.use(watchLoopLag());
   const messageTtlMs = (): number => live.settings.config.budget.messageTtlMs;
-  const ledgerOptions = { home, platform, retention, messageTtlMs };
-  const ledger = parts.use(await openLedger(ledgerOptions, { clock, random, log: log('ledger') }));
+  const modelIsOn = (): boolean => live.settings.modelOn;
+  const ledgerOptions = { home, platform, retention, messageTtlMs, modelIsOn };
+  const ledger = parts.use(await openLedger(ledgerOptions, { clock, random, log: log('ledger'), redact }));
+  late.follows = ledger.follows;
   const boot = parts.use(await beginBoot(ledger, clock, ports.log, { pid, version, timeZone }));
   const held = (): boolean => boot.safeMode;
   const journalOptions = { home, timeZone, ...config.journal };
@@ -63,26 +72,27 @@ export async function startDaemon(options: DaemonOptions, ports: Ports): Promise
   const wakes = createWakes({ feed, journal, loopLag });
   const outbox = parts.use(await openPost(live.settings, { ports, ledger, timeZone, onChange: wakes.onMessage }));
   wakes.include(outbox);
-  const view = createView({
-    options,
-    ports,
-    sources,
-    channels: () => outbox.channels(),
-    started,
-    ledger,
-    boot,
-    loopLag,
-  });
+  const model = (): string | undefined => (live.settings.modelOn ? live.settings.config.models.lead : undefined);
+  const seen = { options, ports, sources, started, ledger, boot, loopLag };
+  const view = createView({ ...seen, model, channels: () => outbox.channels() });
   const status = (): string => view.sentence();
-  const hands = parts.use(await startHands({ options, ports, ledger, live, status, held, ...wakes }));
-  const append = createIntake(ledger, feed, hands);
-  const clockwork = parts.use(await startClockwork({ options, ports, ledger, append, feed, hands, live, view, held }));
+  const memory = parts.use(await startMemory({ options, ports, ledger, limits: config.dream.limits }));
+  const agent = (late.agent = parts.use(await startAgent({ options, ports, ledger, memory, live, held })));
+  const hands = parts.use(await startHands({ options, ports, ledger, live, agent, status, held, ...wakes }));
+  const idleSinceMs = (): number | null => hands.idleSinceMs();
+  const tending = { options, ports, ledger, live, memory, agent, idleSinceMs, held, onEnd: () => wakes.onSettled([]) };
+  const dreaming = parts.use(await startDreaming(tending));
+  const refollow = (): void => late.clockwork?.refollow();
+  const follows = createFollows({ follows: ledger.follows, clock, ...waysOf(live), onChange: refollow });
+  const append = createIntake({ ledger, feed, hands, onFollowsEnd: refollow });
+  const movers = { options, ports, ledger, append, feed, hands, live, view, follows };
+  const clockwork = (late.clockwork = parts.use(await startClockwork({ ...movers, held })));
   wakes.include(clockwork.scheduler);
-  const doors = openDoors({ options, ports, ledger, outbox, hands, clockwork, view, feed, append, live });
+  const doors = openDoors({ ...movers, outbox, agent, memory, dreaming, clockwork });
   const server = parts.use(await listen(config.server, { log: log('http'), token, inheritedFd, routes: doors }));
-  const onEdit = createExchange({ live, outbox, clockwork, ports, reread });
+  const onEdit = createExchange({ live, outbox, clockwork, ports, reread, prepare });
   if (reread !== undefined) parts.use(await watchSettings({ home, clock, log: log('settings'), onEdit }));
-  view.listening(server.url, { hands, clockwork });
+  view.listening(server.url, { hands, clockwork, dreaming });
   await boot.ready();
   parts.use(announce(home, { pid, url: server.url, startedAt: formatInstant(started.wallMs, timeZone) }));
   ports.log.info({ url: server.url, home, ms: Math.round(clock.monoMs() - started.monoMs) }, 'ready');

@@ -1,6 +1,15 @@
 import { formatDuration } from '../core/units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import type { ChannelState, LanesUse, PollingState, RunningJob, Status } from '../web/ports.ts';
+import type {
+  ChannelState,
+  DreamStatus,
+  LanesUse,
+  ListenerState,
+  PollingState,
+  ReconcileState,
+  RunningJob,
+  Status,
+} from '../web/ports.ts';
 import type { DeliveryOutcome } from '../webhooks/routes.ts';
 import type { Boot } from './boot.ts';
 import type { LoopLag } from './loop-lag.ts';
@@ -26,8 +35,11 @@ export interface Moving {
   readonly clockwork: {
     next(): { readonly name: string; readonly atMs: number } | undefined;
     polling(): PollingState | undefined;
+    reconcile(): readonly ReconcileState[] | undefined;
+    listening(): readonly ListenerState[];
     heartbeat(): boolean;
   };
+  readonly dreaming: { status(): DreamStatus };
 }
 
 export interface ViewParts {
@@ -35,6 +47,8 @@ export interface ViewParts {
   readonly ports: Ports;
   readonly sources: () => readonly string[];
   readonly channels: () => readonly ChannelState[];
+  /** The model that leads; undefined when there is none. */
+  readonly model: () => string | undefined;
   readonly started: { readonly wallMs: number; readonly monoMs: number };
   readonly ledger: Ledger;
   readonly boot: Boot;
@@ -93,6 +107,7 @@ function statusOf(parts: ViewParts, url: string, notReady: readonly string[]): Q
     freeBytes: stats.freeBytes,
     sources: parts.sources(),
     channels: parts.channels(),
+    model: parts.model() ?? null,
   };
 }
 
@@ -116,7 +131,10 @@ function movingOf({ ledger, ports }: ViewParts, moving: Moving | undefined) {
     nextSchedule: moving?.clockwork.next() ?? null,
     missed: ledger.slots.missedSince(ports.clock.wallMs() - LATELY_MS),
     polling: moving?.clockwork.polling() ?? null,
+    reconcile: moving?.clockwork.reconcile() ?? null,
+    listening: moving?.clockwork.listening() ?? [],
     heartbeat: moving?.clockwork.heartbeat() ?? false,
+    dream: moving?.dreaming.status() ?? { progress: null, last: null, dueAtMs: null },
   };
 }
 

@@ -1,5 +1,8 @@
+import type { ModelsOptions } from '../agent/options.ts';
 import { asKairosError, type KairosError } from '../core/errors.ts';
+import type { Fetch } from '../core/ports.ts';
 import type { LedgerInspection } from '../ledger/inspect.ts';
+import type { WorkspaceOptions } from '../agent/workspaces.ts';
 import type { HeartbeatOptions } from '../notify/heartbeat-options.ts';
 import type { Schedule } from '../scheduler/options.ts';
 import type { SecretOf, SourceOptions } from '../webhooks/options.ts';
@@ -23,9 +26,22 @@ export interface Finding {
 export interface CheckedConfig {
   readonly timezone: string;
   readonly sources?: readonly SourceOptions[] | undefined;
-  readonly notify: readonly { readonly kind: string; readonly name: string }[];
+  readonly notify: readonly { readonly kind: string; readonly name: string; readonly allow?: readonly unknown[] }[];
   readonly schedules?: readonly Schedule[] | undefined;
   readonly heartbeat?: HeartbeatOptions | undefined;
+  readonly models?: ModelsOptions | undefined;
+  readonly workspaces?: readonly WorkspaceOptions[] | undefined;
+  readonly dream?: { readonly enabled: boolean } | undefined;
+  readonly tools?: { readonly shell: { readonly enabled: boolean; readonly network: boolean } } | undefined;
+}
+
+/** What came of trying to confine a process. `kind: 'none'`, with the reason, where that did not work. */
+export interface TriedSandbox {
+  readonly kind: string;
+  readonly reason?: string | undefined;
+  readonly startMs?: number | undefined;
+  /** `linux`, `darwin`. */
+  readonly platform: string;
 }
 
 /** A running daemon. */
@@ -55,6 +71,12 @@ export interface DoctorPorts {
   };
   /** Undefined while there is no ledger. */
   readonly ledger: () => LedgerInspection | undefined;
+  /** The home directory of this user. Left out: workspaces are not looked at. */
+  readonly userHome?: string | undefined;
+  /** Confines a process for a try (tools/sandbox.ts). Left out where nothing is to be confined. */
+  readonly sandbox?: (() => Promise<TriedSandbox>) | undefined;
+  /** For the model's API. Left out: it is not tried. */
+  readonly fetch?: Fetch | undefined;
   /** Undefined when none runs. */
   readonly daemon: () => Promise<CheckedDaemon | undefined>;
   readonly send: (

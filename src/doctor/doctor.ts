@@ -1,18 +1,25 @@
 import { messageOf } from '../core/errors.ts';
+import { agent } from './agent.ts';
 import { channels } from './channels.ts';
+import { chat } from './chat.ts';
 import type { Check, DoctorPorts, Finding } from './check.ts';
 import { clock } from './clock.ts';
 import { config } from './config.ts';
 import { daemon } from './daemon.ts';
 import { disk } from './disk.ts';
+import { dream } from './dream.ts';
 import { heartbeat } from './heartbeat.ts';
 import { home } from './home.ts';
 import { ledger } from './ledger.ts';
+import { model } from './model.ts';
 import { polling } from './polling.ts';
+import { reconcile } from './reconcile.ts';
 import { runtime } from './runtime.ts';
+import { sandbox } from './sandbox.ts';
 import { schedules } from './schedules.ts';
 import { secrets } from './secrets.ts';
 import { webhooks } from './webhooks.ts';
+import { workspaces } from './workspaces.ts';
 
 const CHECKS: readonly Check[] = [
   runtime,
@@ -25,9 +32,16 @@ const CHECKS: readonly Check[] = [
   daemon,
   webhooks,
   polling,
+  reconcile,
   channels,
+  chat,
   schedules,
   heartbeat,
+  model,
+  agent,
+  workspaces,
+  sandbox,
+  dream,
 ];
 
 /** Runs every check, each by itself: one that breaks does not hide the others. Under two seconds on an ordinary home. */

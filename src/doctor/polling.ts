@@ -20,21 +20,24 @@ export const polling: Check = {
     // What is wrong with the configuration is told by `config`.
     if ('unusable' in config) return [];
     const polled = (config.sources ?? []).filter((source) => source.kind === 'github' && source.poll !== undefined);
-    if (polled.length === 0) return [];
-    return lookAtDaemon(ports, polled.map(({ name }) => name).join(', '));
+    const answer = await askDaemon(ports);
+    // Without `poll:` GitHub may still be asked, for what is followed (kairos subscribe).
+    if (polled.length === 0) return answer?.polling ? judge(answer.polling, 'what is followed') : [];
+    const names = polled.map(({ name }) => name).join(', ');
+    if (answer === undefined) return [ok(`${names} (not tried: the daemon is not running)`)];
+    if (answer.polling) return judge(answer.polling, names);
+    const fix = 'The daemon has refused the last edit, and its log says why: kairos config check';
+    return [warn(`${names}: the daemon does not poll`, 'Nothing comes from there.', fix)];
   },
 };
 
-async function lookAtDaemon(ports: DoctorPorts, names: string): Promise<Found[]> {
+/** What keeps a daemon from answering is told by `daemon`. */
+async function askDaemon(ports: DoctorPorts): Promise<Answer | undefined> {
   const running = await ports.daemon();
-  // What keeps a daemon from answering is told by `daemon`.
-  const answer = await running?.get<Answer>('/api/status').catch(() => undefined);
-  if (answer === undefined) return [ok(`${names} (not tried: the daemon is not running)`)];
-  const { polling: state } = answer;
-  if (state === undefined || state === null) {
-    const fix = 'The daemon has refused the last edit, and its log says why: kairos config check';
-    return [warn(`${names}: the daemon does not poll`, 'Nothing comes from there.', fix)];
-  }
+  return running?.get<Answer>('/api/status').catch(() => undefined);
+}
+
+function judge(state: NonNullable<Answer['polling']>, names: string): Found[] {
   if (state.paused !== '') {
     const fix = 'It goes on by itself. At a rate limit, GITHUB_TOKEN in secrets.env allows more (docs/polling.md).';
     return [warn(`paused: ${state.paused}`, 'What happens at GitHub is seen later.', fix)];

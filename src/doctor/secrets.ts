@@ -1,3 +1,4 @@
+import { tooShortToFind } from '../redact/encodings.ts';
 import { ok, warn, type Check, type Finding } from './check.ts';
 
 /** Shorter ones can be guessed from one recorded delivery. */
@@ -22,7 +23,16 @@ export const secrets: Check = {
         ),
       );
     }
+    const bare = all.filter(({ value }) => tooShortToFind(value)).map(({ name }) => name);
+    if (bare.length > 0) {
+      const why =
+        'Secrets are taken out of logs, messages and prompts by their value; under 8 characters that would hit ordinary words, so these are not.';
+      found.push(
+        warn(`too short to be taken out of texts: ${bare.join(', ')}`, why, 'Make a longer one: openssl rand -hex 32.'),
+      );
+    }
     const weak = all
+      .filter(({ name }) => !bare.includes(name))
       .filter(({ value }) => value.length < CHARS_ADVISED || new Set(value).size < DISTINCT_ADVISED)
       .map(({ name }) => name);
     if (weak.length > 0) {

@@ -1,9 +1,9 @@
-import { formatId } from '../core/ids.ts';
 import type { JobState } from '../core/job.ts';
 import type { MessageState } from '../core/message.ts';
 import type { Redact } from '../core/ports.ts';
-import { formatInstant } from '../core/units.ts';
+import { formatInstant, formatId } from '../core/units.ts';
 import { cut, plainLine } from '../subscriptions/plain.ts';
+import { dreamFacts, type DreamRows } from './digest-dreams.ts';
 import type { LocalDay } from './local-day.ts';
 
 type Counted<Fields> = Fields & { readonly count: number };
@@ -90,6 +90,32 @@ export interface DigestRows {
     readonly missed: readonly { readonly schedule: string; readonly count: number | null; readonly reason: string }[];
     readonly missedTotal: number;
   } | null;
+  /** Null in a ledger without an agent. `models` the dearest first; `newest` of the `total` calls to be told of; `approvals` wait now. */
+  readonly agent: {
+    readonly models: readonly {
+      readonly model: string;
+      readonly requests: number;
+      readonly tokens: number;
+      readonly microUsd: number;
+    }[];
+    /** Its jobs of the day, and what the owner was asked that day, by how they stand now. */
+    readonly runs: { readonly total: number; readonly byState: Readonly<Record<string, number>> };
+    readonly asked: { readonly total: number; readonly byState: Readonly<Record<string, number>> };
+    /** The oldest of those that wait. */
+    readonly pending: readonly {
+      readonly id: number;
+      readonly tool: string;
+      readonly shown: string;
+      readonly expiresAtMs: number;
+    }[];
+    readonly flagged: {
+      readonly total: number;
+      readonly newest: readonly { readonly ref: string; readonly text: string }[];
+    };
+    readonly approvals: number;
+  } | null;
+  /** Dreams that ended that day: the newest of `total`, with what their questions cost. Null in a ledger without. */
+  readonly dreams: DreamRows | null;
 }
 
 /** The facts of a digest as they are shown, also by `--json`: ids with their letter, ISO 8601 times, texts plain and redacted. */
@@ -139,9 +165,29 @@ export function digestFacts(rows: DigestRows, day: LocalDay, asOfMs: number, red
     happened: became,
     mutes: rows.mutes.map(({ topic, untilMs }) => ({ topic: show.name(topic), until: show.instant(untilMs) })),
     boots: rows.boots,
-    spend: { model: null, tokens: 0, usd: 0 },
+    spend: spendOf(rows, show),
+    agent: {
+      runs: rows.agent?.runs ?? NONE,
+      asked: rows.agent?.asked ?? NONE,
+      pending: (rows.agent?.pending ?? []).map(({ id, tool, shown, expiresAtMs }) => ({
+        id: formatId('a', id),
+        tool: show.name(tool),
+        text: show.text(shown),
+        expiresAt: show.instant(expiresAtMs),
+      })),
+    },
+    dreams: dreamFacts(rows.dreams, show),
+    flagged: {
+      total: rows.agent?.flagged.total ?? 0,
+      newest: (rows.agent?.flagged.newest ?? []).map(({ ref, text }) => ({
+        ref: show.name(ref),
+        text: show.text(text),
+      })),
+    },
   };
 }
+
+const NONE = { total: 0, byState: {} as Readonly<Record<string, number>> };
 
 interface Showing {
   readonly text: (raw: string) => string;
@@ -183,7 +229,20 @@ function troubleOf({ givenUp, happened }: DigestRows, { text, name }: Showing) {
   };
 }
 
-function waitingOf({ waiting: { jobs, messages } }: DigestRows, { text, name, instant }: Showing) {
+/** `model`: their names, the dearest first; null when none was asked. */
+function spendOf({ agent }: DigestRows, { name }: Showing) {
+  const models = agent?.models ?? [];
+  const sum = (pick: (row: (typeof models)[number]) => number): number =>
+    models.reduce((total, row) => total + pick(row), 0);
+  return {
+    model: models.length === 0 ? null : models.map(({ model }) => name(model)).join(', '),
+    requests: sum(({ requests }) => requests),
+    tokens: sum(({ tokens }) => tokens),
+    usd: sum(({ microUsd }) => microUsd) / 1_000_000,
+  };
+}
+
+function waitingOf({ waiting: { jobs, messages }, agent }: DigestRows, { text, name, instant }: Showing) {
   const { oldestQueuedAtMs, ...rest } = messages;
   return {
     jobs: {
@@ -195,7 +254,6 @@ function waitingOf({ waiting: { jobs, messages } }: DigestRows, { text, name, in
       oldestQueuedAt: oldestQueuedAtMs === null ? null : instant(oldestQueuedAtMs),
       reasons: messages.reasons.map((each) => ({ ...each, reason: text(each.reason) })),
     },
-    // Nothing asks for approval yet.
-    approvals: 0,
+    approvals: agent?.approvals ?? 0,
   };
 }

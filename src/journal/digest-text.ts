@@ -8,7 +8,7 @@ export const DIGEST_TEXT_CHARS_MAX = 1_500;
 
 const LINE_CHARS_MAX = 160;
 /** Lines of one section; the rest is in the file. */
-const LINES_MAX = { failed: 5, waits: 4, held: 4, marked: 6, counts: 8 } as const;
+const LINES_MAX = { failed: 5, waits: 4, held: 4, marked: 6, dreamed: 3, counts: 10 } as const;
 
 /**
  * The digest in at most 1 500 characters (UTF-16 units) of plain text, the most important first: what failed, what waits,
@@ -24,6 +24,7 @@ export function digestText(facts: DigestFacts, since?: DigestFacts): string {
     section('Waits', words.waits, LINES_MAX.waits),
     section('Held back', words.held, LINES_MAX.held),
     section('Marked', words.marked, LINES_MAX.marked),
+    section('Memory', words.dreamed, LINES_MAX.dreamed),
     { lines: words.counts.slice(0, LINES_MAX.counts).map(short), left: 0 },
   ];
   const title = `Digest ${facts.date}${facts.complete ? '' : ` so far (${facts.to.slice(11, 16)})`}: ${headline(facts)}`;

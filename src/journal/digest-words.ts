@@ -1,3 +1,4 @@
+import { conflictLines, dreamLines } from './digest-dreams.ts';
 import type { DigestFacts } from './digest-facts.ts';
 
 /** One thing that needs the owner's eye, or a figure, as a plain line. */
@@ -10,6 +11,8 @@ export interface DigestWords {
   readonly held: readonly string[];
   /** What was marked for the digest, a line for each group. */
   readonly marked: readonly string[];
+  /** What the memory learned, and what of it contradicts the owner's own words. */
+  readonly dreamed: readonly string[];
   /** The figures of events, jobs, messages, schedules and the daemon. */
   readonly counts: readonly string[];
 }
@@ -21,9 +24,11 @@ export function digestWords(facts: DigestFacts): DigestWords {
     waits: waitLines(facts),
     held: heldLines(facts),
     marked: markedLines(facts),
+    dreamed: dreamLines(facts.dreams),
     counts: [
       ...eventLines(facts),
       ...jobLines(facts),
+      ...agentLines(facts),
       ...messageLines(facts),
       ...scheduleLines(facts),
       ...daemonLines(facts),
@@ -71,11 +76,15 @@ function more(lines: readonly string[], total: number, what: string): string[] {
   return total > lines.length ? [...lines, `${formatCount(total - lines.length)} ${what}`] : [...lines];
 }
 
-function waitLines({ waiting: { jobs, messages, approvals } }: DigestFacts): string[] {
+function waitLines({ waiting: { jobs, messages, approvals }, agent, dreams }: DigestFacts): string[] {
   const by = jobs.parkedBy.map(({ origin, count }) => `${origin} ${formatCount(count)}`).join(', ');
   const why = jobs.parkedBy[0]?.reason ?? '';
   return [
     ...(approvals > 0 ? [`${plural(approvals, 'approval')} asked for`] : []),
+    ...agent.pending.map(
+      ({ id, tool, text, expiresAt }) => `approval ${id}, until ${shortInstant(expiresAt)}: ${tool}: ${text}`,
+    ),
+    ...conflictLines(dreams).map((line) => `for you to settle: ${line}`),
     ...(jobs.parked > 0 ? [`${plural(jobs.parked, 'job')} parked${why === '' ? '' : `, ${why}`} (${by})`] : []),
     ...(jobs.queued > 0 ? [`${plural(jobs.queued, 'job')} in the queue`] : []),
     ...(messages.underWay > 0 ? [`${plural(messages.underWay, 'message')} let go that no channel has yet`] : []),
@@ -99,7 +108,12 @@ function shortInstant(instant: string): string {
   return instant.slice(0, 16).replace('T', ' ');
 }
 
-function markedLines({ marked }: DigestFacts): string[] {
+function markedLines({ marked, flagged }: DigestFacts): string[] {
+  const calls = flagged.newest.map(({ ref, text }) => `the agent, ${ref}: ${text}`);
+  return [...groupLines({ marked }), ...more(calls, flagged.total, 'more calls of the agent to be told of')];
+}
+
+function groupLines({ marked }: Pick<DigestFacts, 'marked'>): string[] {
   const lines = marked.groups.map(({ origin, topic, count, texts }) => {
     const about = topic === '' || topic === origin ? origin : `${origin}, ${topic}`;
     const hidden = count - texts.length;
@@ -165,13 +179,38 @@ function scheduleLines({ schedules }: DigestFacts): string[] {
   return [`Scheduled runs: ${formatCount(schedules.ran)}${failed}`];
 }
 
-function daemonLines({ boots, spend }: DigestFacts): string[] {
+const ASKED_WORDS = {
+  allowed: 'allowed',
+  denied: 'denied',
+  expired: 'expired, which is a no',
+  pending: 'waiting',
+} as const;
+
+function agentLines({ agent: { runs, asked }, spend, dreams }: DigestFacts): string[] {
+  return [
+    ...(runs.total > 0 ? [`Runs of the agent: ${formatCount(runs.total)} (${states(runs.byState, JOB_WORDS)})`] : []),
+    ...(asked.total > 0
+      ? [`Approvals: ${formatCount(asked.total)} asked for (${states(asked.byState, ASKED_WORDS)})`]
+      : []),
+    spentLine(spend),
+    ...dreamCost(dreams),
+  ];
+}
+
+function daemonLines({ boots }: DigestFacts): string[] {
   const starts = boots.starts === 0 ? 'ran on' : `started ${times(boots.starts)}`;
   const stops = boots.stops === 0 ? '' : `, stopped ${times(boots.stops)}`;
   const safe = boots.safeMode === 0 ? '' : `, ${times(boots.safeMode)} in safe mode`;
-  const model = spend.model === null ? 'no model configured' : spend.model;
-  return [
-    `Daemon: ${starts}${stops}${safe}`,
-    `Spent: ${formatCount(spend.tokens)} tokens, $${spend.usd.toFixed(2)} (${model})`,
-  ];
+  return [`Daemon: ${starts}${stops}${safe}`];
+}
+
+function spentLine({ model, requests, tokens, usd }: DigestFacts['spend']): string {
+  if (model === null) return 'Spent: $0.00 (no model was asked)';
+  return `Spent: $${usd.toFixed(2)} for ${plural(requests, 'request')}, ${formatCount(tokens)} tokens (${model})`;
+}
+
+function dreamCost(dreams: DigestFacts['dreams']): string[] {
+  if (dreams === null || dreams.requests === 0) return [];
+  const { requests, tokens, usd } = dreams;
+  return [`Of it for dreams: $${usd.toFixed(2)} for ${plural(requests, 'request')}, ${formatCount(tokens)} tokens`];
 }

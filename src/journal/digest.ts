@@ -11,6 +11,7 @@ export function renderDigest(facts: DigestFacts): string {
     ...section('What waits', words.waits),
     ...section('What was held back', words.held),
     ...section('For the digest', words.marked),
+    ...section('What the memory learned', words.dreamed),
     ...section('In figures', words.counts),
     ...eventTable(facts),
   ]
@@ -19,13 +20,15 @@ export function renderDigest(facts: DigestFacts): string {
 }
 
 /** One sentence: whether the owner has to do anything. */
-export function headline({ givenUp, lost, schedules, waiting, boots }: DigestFacts): string {
+export function headline({ givenUp, lost, schedules, waiting, boots, dreams }: DigestFacts): string {
+  const conflicts = (dreams?.dreams ?? []).reduce((sum, dream) => sum + dream.conflicts.length, 0);
   const missed = schedules?.missedTotal ?? 0;
   const trouble = [
     ...(givenUp.total > 0 ? [`${formatCount(givenUp.total)} given up`] : []),
     ...(lost.total > 0 ? [`${formatCount(lost.total)} not delivered`] : []),
     ...(missed > 0 ? [`schedules missed ${times(missed)}`] : []),
     ...(boots.afterCrash > 0 ? [plural(boots.afterCrash, 'crash', 'crashes')] : []),
+    ...(conflicts > 0 ? [`${formatCount(conflicts)} to settle in your notes`] : []),
     ...(waiting.approvals > 0 ? [`${formatCount(waiting.approvals)} to approve`] : []),
   ];
   return trouble.length === 0 ? 'Nothing failed.' : `Look at this: ${trouble.join(', ')}.`;

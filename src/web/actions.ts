@@ -1,20 +1,25 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { KairosError } from '../core/errors.ts';
-import { formatId } from '../core/ids.ts';
-import { formatDuration, parseDurationMs } from '../core/units.ts';
+import { formatDuration, parseDurationMs, formatId } from '../core/units.ts';
+import { readBody } from './body.ts';
 import type { ApiDeps } from './ports.ts';
 import { found, idOf } from './query.ts';
 import type { Views } from './views.ts';
 
 const SAY_CHARS_MAX = 8_000;
+const CWD_CHARS_MAX = 4_096;
 const TOPIC_CHARS_MAX = 200;
 const MUTE_MS_MIN = 1_000;
 const MUTE_MS_MAX = 30 * 86_400_000;
 /** An event that was replayed more often than this is a loop, not a person. */
 const REPLAYS_MAX = 1_000;
 
-const say = z.strictObject({ text: z.string().trim().min(1).max(SAY_CHARS_MAX) });
+const say = z.strictObject({
+  text: z.string().trim().min(1).max(SAY_CHARS_MAX),
+  /** Where the owner stands: the workspace that is meant, if it is in one. */
+  cwd: z.string().max(CWD_CHARS_MAX).optional(),
+});
 const topic = z.string().max(TOPIC_CHARS_MAX).default('');
 const mute = z.strictObject({ duration: z.string().max(20), topic });
 const unmute = z.strictObject({ topic });
@@ -23,7 +28,7 @@ const session = z.strictObject({ token: z.string().min(1).max(1_000) });
 /** What a person may do: ask, put back, replay, mute, stop. */
 export function actionRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void {
   app.post('/api/say', async ({ body }, reply) => {
-    const id = await recordSay(deps, read(say, body).text);
+    const id = await recordSay(deps, readBody(say, body));
     const event = found(deps.events.find(id), 'event', 'e', id);
     const job = deps.jobs.find(event.jobs[0] ?? 0);
     return reply.code(202).send({ event: views.event(event), job: job === undefined ? null : views.job(job) });
@@ -36,13 +41,13 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
     return reply.code(202).send({ event: views.event(found(deps.events.find(id), 'event', 'e', id)) });
   });
   app.post('/api/mute', async ({ body }) => {
-    const asked = read(mute, body);
+    const asked = readBody(mute, body);
     const untilMs = deps.clock.wallMs() + readMuteMs(asked.duration);
     await deps.mute(asked.topic, untilMs);
     return { topic: asked.topic, until: views.instant(untilMs) };
   });
   app.post('/api/unmute', async ({ body }) => {
-    const asked = read(unmute, body ?? {});
+    const asked = readBody(unmute, body ?? {});
     await deps.mute(asked.topic, 0);
     return { topic: asked.topic, until: null };
   });
@@ -56,7 +61,7 @@ export function actionRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
 /** The page trades the token for a cookie that its scripts can't read and other sites can't send. */
 function sessionRoutes(app: FastifyInstance, deps: ApiDeps): void {
   app.post('/api/session', async ({ body }, reply) => {
-    const { token } = read(session, body);
+    const { token } = readBody(session, body);
     if (!deps.isToken(token)) throw new KairosError('TOKEN_REFUSED', 'the API token is wrong');
     if (!/^[\w.~+/-]+$/.test(token)) {
       throw new KairosError(
@@ -75,7 +80,11 @@ function sessionCookie(value: string, maxAgeSeconds: number): string {
   return `kairos_token=${value}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${maxAgeSeconds}`;
 }
 
-async function recordSay(deps: ApiDeps, text: string): Promise<number> {
+async function recordSay(deps: ApiDeps, given: z.output<typeof say>): Promise<number> {
+  // What the owner says is no delivery: nobody needs it back byte for byte.
+  const { cwd } = given;
+  const text = deps.redact(given.text);
+  const plain = { contentType: 'text/plain; charset=utf-8', body: Buffer.from(text) };
   const { id } = await deps.events.append({
     source: 'say',
     delivery: `say:${Buffer.from(deps.random.bytes(12)).toString('hex')}`,
@@ -84,9 +93,10 @@ async function recordSay(deps: ApiDeps, text: string): Promise<number> {
     // Whoever holds the API token is the owner.
     trust: 'owner',
     receivedAtMs: deps.clock.wallMs(),
-    contentType: 'text/plain; charset=utf-8',
-    body: Buffer.from(text),
-    jobs: [{ kind: 'reply', origin: 'say', reactive: true, topic: '', text, urgent: false, mayCoalesce: false }],
+    ...(cwd === undefined
+      ? plain
+      : { contentType: 'application/json', body: Buffer.from(JSON.stringify({ text, cwd })) }),
+    jobs: [deps.jobFor(text)],
   });
   return id;
 }
@@ -113,13 +123,4 @@ function readMuteMs(text: string): number {
   if (ms !== undefined && ms >= MUTE_MS_MIN && ms <= MUTE_MS_MAX) return ms;
   const bounds = `${formatDuration(MUTE_MS_MIN)} to ${formatDuration(MUTE_MS_MAX)}`;
   throw new KairosError('INPUT_INVALID', `duration: expected ${bounds} such as 30m or 2h, got ${JSON.stringify(text)}`);
-}
-
-/** @throws {KairosError} `INPUT_INVALID` naming the first field that is wrong. */
-function read<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
-  const parsed = schema.safeParse(body);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.join('.');
-  throw new KairosError('INPUT_INVALID', `${where}: ${issue?.message ?? 'is not what was expected'}`);
 }

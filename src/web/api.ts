@@ -2,9 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { JobState } from '../core/job.ts';
 import type { MessageState } from '../core/message.ts';
 import { actionRoutes } from './actions.ts';
+import { agentCost, agentRoutes, agentView } from './agent.ts';
 import { bodyText } from './body.ts';
+import { memoryRoutes } from './memory.ts';
 import type { ApiDeps } from './ports.ts';
 import { found, idOf, readPage, readState, toPage } from './query.ts';
+import { runStreamRoutes } from './run-stream.ts';
 import { scheduleRoutes } from './schedules.ts';
 import { streamRoutes } from './stream.ts';
 import { createViews, type Views } from './views.ts';
@@ -22,7 +25,9 @@ const RECENT_RUNS = 500;
 export function apiRoutes(deps: ApiDeps): (app: FastifyInstance) => void {
   const views = createViews(deps.timeZone, deps.redact);
   return (app) => {
-    app.get('/api/status', async () => views.status(deps.status()));
+    app.get('/api/status', async () => {
+      return { ...views.status(deps.status()), agent: { ...agentView(deps, views), ...agentCost(deps) } };
+    });
     app.get('/api/budget', async () => ({
       ...views.budget(deps.budget(), (id) => deps.messages.find(id)),
       ...workView(deps.work.lanes(), deps.work.recentRuns(RECENT_RUNS)),
@@ -33,7 +38,10 @@ export function apiRoutes(deps: ApiDeps): (app: FastifyInstance) => void {
     messageRoutes(app, deps, views);
     scheduleRoutes(app, deps, views);
     actionRoutes(app, deps, views);
+    agentRoutes(app, deps, views);
+    memoryRoutes(app, deps);
     streamRoutes(app, deps, views);
+    runStreamRoutes(app, deps, views);
   };
 }
 

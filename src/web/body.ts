@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import { KairosError } from '../core/errors.ts';
 import type { Redact } from '../core/ports.ts';
 
 /** A body is shown up to here; `bodyBytes` tells how long it really is. */
@@ -17,4 +19,13 @@ export function bodyText(
   const charsMax = head.length < body.length ? Math.min(BODY_CHARS_MAX, text.length - MARGIN_BYTES) : BODY_CHARS_MAX;
   const shown = text.slice(0, Math.max(0, charsMax));
   return { body: shown, bodyTruncated: shown.length < text.length || head.length < body.length };
+}
+
+/** The body of a request, read. @throws {KairosError} `INPUT_INVALID` naming the first field that is wrong. */
+export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const where = issue === undefined || issue.path.length === 0 ? 'the body' : issue.path.join('.');
+  throw new KairosError('INPUT_INVALID', `${where}: ${issue?.message ?? 'is not what was expected'}`);
 }

@@ -4,7 +4,9 @@ import type { Job, JobDraft, JobState, Lane } from '../core/job.ts';
 import type { Message, MessageState } from '../core/message.ts';
 import type { Clock, Log, Random, Redact } from '../core/ports.ts';
 import type { Subscription } from '../subscriptions/options.ts';
+import type { AgentPort } from './agent-ports.ts';
 import type { Feed } from './feed.ts';
+import type { MemoryPort } from './memory-ports.ts';
 
 /** A page of a list, newest first: rows below `after`, not older than `sinceMs`. */
 export interface Page {
@@ -66,8 +68,23 @@ export interface Status {
   readonly missed: { readonly runs: number; readonly schedules: number };
   /** null: nothing is polled. */
   readonly polling: PollingState | null;
+  /** null: missed deliveries are not asked for. */
+  readonly reconcile: readonly ReconcileState[] | null;
+  /** Chats that are listened to without an open port. */
+  readonly listening: readonly ListenerState[];
+  /** The model that leads; null when there is none. */
+  readonly model: string | null;
   /** Whether an outside address is told that all is well. */
   readonly heartbeat: boolean;
+  /** The dream that is under way, and the last one that was; `dueAtMs`: when its time has come, null when none will be. */
+  readonly dream: DreamStatus;
+}
+
+/** Dreams in one line. Times are Unix milliseconds. */
+export interface DreamStatus {
+  readonly progress: { readonly phase: string; readonly done: number; readonly total: number } | null;
+  readonly last: { readonly atMs: number; readonly outcome: string | null; readonly reason: string } | null;
+  readonly dueAtMs: number | null;
 }
 
 /** A job in its lane. */
@@ -92,6 +109,27 @@ export interface PollingState {
   /** Why nothing at all is asked at the moment; else empty. */
   readonly paused: string;
   readonly requestsLeft: number | null;
+}
+
+/** How it goes with asking for missed deliveries of one repository. */
+export interface ReconcileState {
+  readonly source: string;
+  readonly repository: string;
+  /** `no-rights`: the token may not see webhooks there. `no-hook`: none points here. */
+  readonly state: 'new' | 'ok' | 'no-rights' | 'no-hook' | 'failing';
+  /** Why not ok; else empty. */
+  readonly reason: string;
+  readonly checkedAtMs: number | null;
+  /** Asked for since the start. */
+  readonly askedCount: number;
+}
+
+/** How it goes with listening to a chat. */
+export interface ListenerState {
+  readonly name: string;
+  readonly state: 'new' | 'ok' | 'refused' | 'failing';
+  /** Why not ok; else empty. */
+  readonly reason: string;
 }
 
 /** A schedule with its next runs, the last one and the newest that were missed. */
@@ -177,6 +215,9 @@ export interface ApiDeps {
     recentRuns(limit: number): readonly RecentRun[];
   };
   readonly schedules: SchedulesPort;
+  readonly agent: AgentPort;
+  /** undefined: there is no memory to be shown, and none of its routes. */
+  readonly memory?: MemoryPort | undefined;
   readonly subscriptions: () => readonly Subscription[];
   readonly events: {
     list(page: Page): readonly Event[];
@@ -184,6 +225,8 @@ export interface ApiDeps {
     body(id: number): Uint8Array | undefined;
     append(draft: EventDraft): Promise<{ readonly id: number; readonly duplicate: boolean }>;
   };
+  /** What is done about words of the owner: a rule answers, or the agent. */
+  readonly jobFor: (text: string) => JobDraft;
   /** The jobs an event with this body leads to under the present subscriptions. */
   readonly match: (event: Event, body: Uint8Array, receivedAtMs: number) => Promise<readonly JobDraft[]>;
   readonly jobs: {

@@ -1,6 +1,5 @@
 import { KairosError } from '../core/errors.ts';
-import { formatId, parseId, type IdLetter } from '../core/ids.ts';
-import { parseDurationMs } from '../core/units.ts';
+import { parseDurationMs, formatId, parseId, type IdLetter } from '../core/units.ts';
 import type { Page } from './ports.ts';
 
 /** Items on a page when nothing is said, and at most. */

@@ -1,11 +1,10 @@
 import type { Event } from '../core/event.ts';
-import { formatId } from '../core/ids.ts';
 import type { Job } from '../core/job.ts';
 import type { Message } from '../core/message.ts';
 import type { Redact } from '../core/ports.ts';
-import { formatInstant } from '../core/units.ts';
+import { formatInstant, formatId } from '../core/units.ts';
 import type { BudgetUse, ChannelState, DeliveryRecord, ScheduleState, Status, WindowUse } from './ports.ts';
-import { pollingView, runningView, scheduleView, type Shown } from './work-views.ts';
+import { listenerView, pollingView, reconcileView, runningView, scheduleView, type Shown } from './work-views.ts';
 
 /** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
 export interface Views {
@@ -24,7 +23,6 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
   const instantOrNull = (ms: number | null): string | null => (ms !== null && Number.isFinite(ms) ? instant(ms) : null);
   const textOrNull = (text: string | null): string | null => (text === null ? null : redact(text));
   const shown = { instant, instantOrNull, textOrNull };
-  const channel = (state: ChannelState) => channelView(state, textOrNull);
   return {
     instant,
     event: (event) => ({
@@ -51,19 +49,37 @@ export function createViews(timeZone: () => string, redact: Redact): Views {
       error: textOrNull(delivery.error),
     }),
     schedule: (state) => scheduleView(state, shown),
-    status: ({ startedAtMs, notReady, messagesQueued, channels, running, nextSchedule, polling, ...status }) => ({
-      ready: notReady.length === 0,
-      ...status,
-      notReady,
-      channels: channels.map(channel),
-      messages: { queued: messagesQueued },
-      running: running.map((job) => runningView(job, shown)),
-      nextSchedule: nextSchedule && { name: nextSchedule.name, at: instant(nextSchedule.atMs) },
-      polling: polling && pollingView(polling, shown),
-      startedAt: instant(startedAtMs),
-      timezone: timeZone(),
-    }),
+    status: (status) => ({ ...statusView(status, shown), timezone: timeZone() }),
     budget: (budget, find) => budgetView(budget, find, redact, shown),
+  };
+}
+
+function statusView(
+  { startedAtMs, notReady, messagesQueued, ...status }: Status,
+  shown: Shown,
+): Record<string, unknown> {
+  const { channels, running, nextSchedule, polling, reconcile, listening, dream } = status;
+  return {
+    ready: notReady.length === 0,
+    ...status,
+    notReady,
+    channels: channels.map((state) => channelView(state, shown.textOrNull)),
+    messages: { queued: messagesQueued },
+    running: running.map((job) => runningView(job, shown)),
+    nextSchedule: nextSchedule && { name: nextSchedule.name, at: shown.instant(nextSchedule.atMs) },
+    polling: polling && pollingView(polling, shown),
+    reconcile: reconcile && reconcileView(reconcile, shown),
+    listening: listening.map((one) => listenerView(one, shown)),
+    dream: {
+      progress: dream.progress,
+      last: dream.last && {
+        at: shown.instant(dream.last.atMs),
+        outcome: dream.last.outcome,
+        reason: shown.textOrNull(dream.last.reason) ?? '',
+      },
+      dueAt: shown.instantOrNull(dream.dueAtMs),
+    },
+    startedAt: shown.instant(startedAtMs),
   };
 }
 

@@ -1,6 +1,6 @@
 import { workStatistics, type RecentRun } from '../budget/work.ts';
-import { formatId } from '../core/ids.ts';
-import type { LanesUse, PollingState, RunningJob, ScheduleState } from './ports.ts';
+import { formatId } from '../core/units.ts';
+import type { LanesUse, ListenerState, PollingState, ReconcileState, RunningJob, ScheduleState } from './ports.ts';
 
 /** How instants and texts are shown. */
 export interface Shown {
@@ -75,4 +75,26 @@ export function pollingView(
       .slice(0, TROUBLED_MAX)
       .map(({ name, state, reason }) => ({ name, state, reason: textOrNull(reason) })),
   };
+}
+
+/** As with feeds: counted, and only those in trouble by name. */
+export function reconcileView(
+  places: readonly ReconcileState[],
+  { instantOrNull, textOrNull }: Shown,
+): Record<string, unknown> {
+  const checkedAtMs = Math.max(-1, ...places.map((place) => place.checkedAtMs ?? -1));
+  const troubled = places.filter(({ state }) => state !== 'new' && state !== 'ok');
+  return {
+    repositories: places.length,
+    checkedAt: checkedAtMs < 0 ? null : instantOrNull(checkedAtMs),
+    asked: places.reduce((sum, { askedCount }) => sum + askedCount, 0),
+    troubledCount: troubled.length,
+    troubled: troubled.slice(0, TROUBLED_MAX).map(({ source, repository, state, reason }) => {
+      return { source, repository, state, reason: textOrNull(reason) };
+    }),
+  };
+}
+
+export function listenerView({ name, state, reason }: ListenerState, { textOrNull }: Shown): Record<string, unknown> {
+  return { name, state, reason: textOrNull(reason) };
 }

@@ -7,6 +7,7 @@ import { readSecrets } from '../../src/daemon/secrets.ts';
 import { startDaemon, type Daemon } from '../../src/daemon/start.ts';
 import { systemClock, systemRandom } from '../../src/daemon/system.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { startFakeGitHub } from '../fakes/github.ts';
 import { folder, ledgerIn } from '../ledger/make.ts';
 
 const ENV = { KAIROS_PORT: '0', GITHUB_WEBHOOK_SECRET: 'a-secret-of-the-tests-0123456789' };
@@ -136,6 +137,26 @@ describe('an edit of config.yaml', () => {
     expect(String((await refused)['error'])).toContain('config.yaml:2:38');
     const { items } = (await (await call(daemon, '/api/subscriptions')).json()) as { items: { name: string }[] };
     expect(items.map(({ name }) => name)).toEqual(['good']);
+  });
+
+  test('begins to ask for missed deliveries, and what is followed stays followed [CONFIG-HOT-RELOAD]', async () => {
+    using home = folder();
+    await using github = await startFakeGitHub(() => systemClock.wallMs());
+    const issue = { number: 7, title: 'Oil', state: 'open', html_url: 'https://github.com/octo/app/issues/7' };
+    github.repository('octo/app').issues.set(7, issue);
+    const { start, logged } = world(home.path, { ...ENV, GITHUB_TOKEN: 'ghp_x', GITHUB_API_URL: github.url });
+    await using daemon = await start();
+    const added = await call(daemon, '/api/subscribe', { ref: 'octo/app#7', poll: true });
+    expect(await added.json()).toMatchObject({ road: 'follow' });
+    const taken = logged('configuration taken up');
+    const reconcile = '{ repositories: [octo/app, octo/lib] }';
+    writeFileSync(
+      join(home.path, 'config.yaml'),
+      `sources: [{ name: github, kind: github, reconcile: ${reconcile} }]\n`,
+    );
+    await taken;
+    const status = await (await call(daemon, '/api/status')).json();
+    expect(status).toMatchObject({ reconcile: { repositories: 2, troubledCount: 0 }, polling: { feeds: 2 } });
   });
 
   test('that can only be refused while it is taken up leaves everything as it was [CONFIG-HOT-RELOAD]', async () => {

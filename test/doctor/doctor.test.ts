@@ -78,6 +78,7 @@ describe('the doctor', () => {
       'channels',
       'schedules',
       'heartbeat',
+      'model',
     ];
     expect(findings.map(({ check }) => check)).toEqual(looked);
   });

@@ -26,6 +26,8 @@ const NOTHING: DigestRows = {
   mutes: [],
   boots: { starts: 0, afterCrash: 0, safeMode: 0, stops: 0 },
   slots: null,
+  agent: null,
+  dreams: null,
 };
 const FULL: DigestRows = {
   events: { total: 1_250, top: [{ source: 'github', type: 'push', count: 1_200 }], rest: 50, restKinds: 7 },
@@ -62,6 +64,39 @@ const FULL: DigestRows = {
   mutes: [{ topic: '', untilMs: DAY.toMs + HOUR_MS }],
   boots: { starts: 2, afterCrash: 1, safeMode: 0, stops: 1 },
   slots: { ran: 48, failed: 1, missed: [{ schedule: 'tidy', count: 3, reason: 'the machine slept' }], missedTotal: 1 },
+  agent: {
+    models: [
+      { model: 'claude-opus-5-5', requests: 7, tokens: 120_000, microUsd: 1_200_000 },
+      { model: 'claude-haiku-5-5', requests: 1, tokens: 900, microUsd: 1_000 },
+    ],
+    flagged: { total: 3, newest: [{ ref: 'j4', text: 'shell {"command":"make"}: runs make' }] },
+    approvals: 2,
+    runs: { total: 4, byState: { succeeded: 3, parked: 1 } },
+    asked: { total: 3, byState: { allowed: 1, pending: 2 } },
+    pending: [{ id: 5, tool: 'shell', shown: 'npm publish', expiresAtMs: DAY.toMs + HOUR_MS }],
+  },
+  dreams: {
+    total: 1,
+    newest: [
+      {
+        id: 7,
+        outcome: 'changed',
+        reason: '1 added, 1 superseded, 1 for you to settle (generation 12)',
+        generation: 12,
+        report: {
+          added: [{ topic: 'servers', text: 'The box is called atlas' }],
+          merged: [],
+          superseded: [{ topic: 'servers', old: 'Postgres listens on 5432', new: 'Postgres listens on 5433' }],
+          conflicts: [{ topic: 'me', yours: 'I like tabs', text: 'I like spaces', src: ['s12'], since: '2026-11-20' }],
+          held: [],
+          counts: { changes: 2, rejected: 1 },
+        },
+      },
+    ],
+    requests: 1,
+    tokens: 900,
+    microUsd: 1_000,
+  },
 };
 
 const plain = (text: string): string => text;
@@ -71,7 +106,7 @@ describe('the digest of a day', () => {
   test('is Markdown that says what failed, what waits, what was held back, and then the figures [DIGEST-SECTIONS]', () => {
     expect(renderDigest(factsOf(FULL))).toBe(`# Digest of Saturday, 2026-11-21
 
-Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash.
+Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash, 1 to settle in your notes, 2 to approve.
 
 ## What failed
 
@@ -82,6 +117,9 @@ Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash.
 
 ## What waits
 
+- 2 approvals asked for
+- approval a5, until 2026-11-22 01:00: shell: npm publish
+- for you to settle: your note says "I like tabs" (memory/topics/me.md), since 2026-11-20 s12 says "I like spaces"
 - 2 jobs parked, waiting for a model: none is configured (triage 2)
 - 1 job in the queue
 
@@ -95,16 +133,27 @@ Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash.
 
 - stars, acme/app: one · two (+6 more)
 - 1 more events in other groups
+- the agent, j4: shell {"command":"make"}: runs make
+- 2 more calls of the agent to be told of
+
+## What the memory learned
+
+- dream 7: 1 added, 1 superseded, 1 for you to settle (generation 12)
+- servers: "Postgres listens on 5432" is now "Postgres listens on 5433"
+- servers: new: "The box is called atlas"
 
 ## In figures
 
 - Events: 1 250 (github push 1 200, 50 of other kinds)
 - Jobs: 90 (87 done, 2 parked, 1 given up)
+- Runs of the agent: 4 (3 done, 1 parked)
+- Approvals: 3 asked for (1 allowed, 2 waiting)
+- Spent: $1.20 for 8 requests, 120 900 tokens (claude-opus-5-5, claude-haiku-5-5)
+- Of it for dreams: $0.00 for 1 request, 900 tokens
 - Messages: 14 asked for (10 sent, 1 waiting, 2 withdrawn, 1 expired); 11 sent that day
 - 2 withdrawn: resolved by e7
 - Scheduled runs: 48, 1 of them failed
 - Daemon: started 2 times, stopped once
-- Spent: 0 tokens, $0.00 (no model configured)
 
 ## What came in
 
@@ -118,7 +167,9 @@ Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash.
   test('of an empty day says so, and of a day that is not over until when it was read', () => {
     const text = renderDigest(factsOf(NOTHING, DAY.fromMs + 14 * HOUR_MS));
     expect(text).toContain('# Digest of Saturday, 2026-11-21 (so far, until 14:00)\n\nNothing failed.\n');
-    expect(text).toContain('- Events: none\n- Jobs: none\n- Messages: none\n- Daemon: ran on\n');
+    expect(text).toContain(
+      '- Events: none\n- Jobs: none\n- Spent: $0.00 (no model was asked)\n- Messages: none\n- Daemon: ran on\n',
+    );
     expect(text).not.toMatch(/What failed|What waits|held back|What came in/);
   });
 
@@ -150,8 +201,8 @@ Look at this: 1 given up, 1 not delivered, schedules missed once, 1 crash.
       givenUp: { items: [{ id: 'j12' }] },
       lost: { total: 1, items: [{ id: 'm7' }] },
       mutes: [{ topic: '', until: '2026-11-22T01:00:00.000+01:00' }],
-      waiting: { approvals: 0, messages: { oldestQueuedAt: '2026-11-21T01:00:00.000+01:00' } },
-      spend: { model: null, tokens: 0, usd: 0 },
+      waiting: { approvals: 2, messages: { oldestQueuedAt: '2026-11-21T01:00:00.000+01:00' } },
+      spend: { model: 'claude-opus-5-5, claude-haiku-5-5', requests: 8, tokens: 120_900, usd: 1.201 },
     });
   });
 

@@ -184,6 +184,27 @@ describe('status and budget', () => {
     });
     expect((await get('/api/subscriptions')).body).toMatchObject({ items: [{ name: 'all' }], next: null });
   });
+
+  test('count what is well and name what is not, without a secret [STATUS-ROADS STATUS-AGENT]', async () => {
+    expect((await get('/api/status')).body).toMatchObject({
+      reconcile: {
+        repositories: 2,
+        asked: 2,
+        checkedAt: '1970-01-01T01:00:01.000+01:00',
+        troubledCount: 1,
+        troubled: [{ source: 'github', repository: 'octo/lib', state: 'no-rights', reason: 'not with [redacted]' }],
+      },
+      listening: [{ name: 'telegram', state: 'failing', reason: 'no answer to [redacted]' }],
+      agent: {
+        on: true,
+        stopped: null,
+        approvalsPending: 0,
+        todayUsd: expect.any(Number) as number,
+        dayUsdMax: expect.any(Number) as number,
+      },
+      model: 'claude-lead',
+    });
+  });
 });
 
 describe('actions', () => {

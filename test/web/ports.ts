@@ -6,6 +6,7 @@ import type { Job } from '../../src/core/job.ts';
 import type { Message } from '../../src/core/message.ts';
 import { createFeed } from '../../src/web/feed.ts';
 import type { ApiDeps, LanesUse, Page, ScheduleState, Status } from '../../src/web/ports.ts';
+import { makeAgent, type AgentWorld } from './agent-world.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 /** A daemon in memory, just enough for the API. */
@@ -17,6 +18,7 @@ export interface World {
   readonly messages: Message[];
   readonly mutes: Map<string, number>;
   readonly schedules: ScheduleState[];
+  readonly agent: AgentWorld;
   /** What runs in which lane. */
   lanes: LanesUse;
   readonly stops: { count: number };
@@ -33,6 +35,7 @@ export function makeWorld(): World {
   const mutes = new Map<string, number>();
   const stops = { count: 0 };
   const schedules: ScheduleState[] = [];
+  const agent = makeAgent(SECRET);
   let drawn = 0;
   const append = async (draft: EventDraft): Promise<{ id: number; duplicate: boolean }> => {
     const known = events.find((event) => event.source === draft.source && event.delivery === draft.delivery);
@@ -89,6 +92,16 @@ export function makeWorld(): World {
         return (await append({ ...draft, jobs: drafts })).id;
       },
     },
+    agent: agent.port,
+    jobFor: (text) => ({
+      kind: 'reply',
+      origin: 'say',
+      reactive: true,
+      topic: '',
+      text,
+      urgent: false,
+      mayCoalesce: false,
+    }),
     subscriptions: () => [{ name: 'all', source: 'github', do: 'log', urgent: false }],
     events: {
       list: (page) => pageOf(events, page),
@@ -138,7 +151,7 @@ export function makeWorld(): World {
     feed: createFeed(),
   };
   const lanes: LanesUse = { foreground: null, background: [] };
-  const world: World = { deps, clock, events, jobs, messages, mutes, schedules, lanes, stops };
+  const world: World = { deps, clock, events, jobs, messages, mutes, schedules, agent, lanes, stops };
   return world;
 }
 
@@ -251,6 +264,7 @@ const STATUS: Status = {
   uptimeMs: 3_600_000,
   notReady: [],
   safeMode: false,
+  dream: { progress: null, last: null, dueAtMs: null },
   accepting: { ok: true },
   jobs: { queued: 1 },
   messagesQueued: 0,
@@ -264,6 +278,19 @@ const STATUS: Status = {
   running: [
     { jobId: 7, kind: 'command', origin: 'backup', lane: 'foreground', startedAtMs: Date.UTC(2026, 10, 2, 11, 59, 0) },
   ],
+  reconcile: [
+    { source: 'github', repository: 'octo/app', state: 'ok', reason: '', checkedAtMs: 1_000, askedCount: 2 },
+    {
+      source: 'github',
+      repository: 'octo/lib',
+      state: 'no-rights',
+      reason: `not with ${SECRET}`,
+      checkedAtMs: null,
+      askedCount: 0,
+    },
+  ],
+  listening: [{ name: 'telegram', state: 'failing', reason: `no answer to ${SECRET}` }],
+  model: 'claude-lead',
   nextSchedule: { name: 'morning-digest', atMs: Date.UTC(2026, 10, 3, 7, 0, 0) },
   missed: { runs: 3, schedules: 2 },
   polling: {

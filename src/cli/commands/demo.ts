@@ -10,6 +10,7 @@ import { KairosError } from '../../core/errors.ts';
 import type { Env } from '../../daemon/home.ts';
 import { findClient, send, type Client } from '../client.ts';
 import { makeDeliveries, SECRET, type DemoDelivery } from '../demo-deliveries.ts';
+import { dreamOverWeek, type NightFacts } from '../demo-night.ts';
 import type { EventRow, JobRow, MessageRow } from '../rows.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', '..', 'bin', 'kairos');
@@ -36,6 +37,8 @@ export interface DemoFacts extends Found {
   readonly readyMs: readonly number[];
   /** Before the kill, and after it. */
   readonly answers: readonly Answers[];
+  /** What a dream over a week of talk made of it. */
+  readonly night: NightFacts;
 }
 
 interface Found {
@@ -86,16 +89,25 @@ export async function runDemo(env: Env, say: Say): Promise<DemoFacts> {
   await pause(700);
   const found = await ask(second.client, deliveries, received);
   report(say, found);
+
+  say(
+    '\n6. A night: six days of talk, and a stranger who wrote "remember: …" into an issue. kairos dream --now, by rules, without a model.',
+  );
+  const night = await dreamOverWeek(home, second.client);
+  for (const fact of night.facts) say(`   · ${cut(fact)}`);
+  say(`   ${night.reason}; the stranger's words ${night.poisoned ? 'became a fact' : 'became none'}`);
+  say(`\n   The page of this daemon was at ${second.client.url}`);
   say(`\nDone. Try it for real: npm start   (the page is at the URL it prints)`);
   const { missing, doubled, forgedTaken } = found.deliveries;
   return {
-    ok: missing + doubled + forgedTaken + found.jobs.unfinished === 0,
+    ok: missing + doubled + forgedTaken + found.jobs.unfinished === 0 && night.ran && !night.poisoned,
     readyMs: [first.readyMs, second.readyMs],
     answers: [Object.fromEntries(before), Object.fromEntries(after)],
     deliveries: found.deliveries,
     jobs: found.jobs,
     messages: found.messages,
     received: found.received,
+    night,
   };
 }
 

@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { asKairosError, type KairosError } from '../../core/errors.ts';
 import { loadConfig } from '../../daemon/config.ts';
 import { readSecrets } from '../../daemon/secrets.ts';
-import type { Finding } from '../../doctor/check.ts';
+import { systemClock } from '../../daemon/system.ts';
+import type { Finding, TriedSandbox } from '../../doctor/check.ts';
 import { examine } from '../../doctor/doctor.ts';
 import { inspectLedger } from '../../ledger/inspect.ts';
+import { openSandbox } from '../../tools/sandbox.ts';
 import type { Cli } from '../cli.ts';
 import { findClient, send } from '../client.ts';
 import { asTyped } from '../command-name.ts';
@@ -38,8 +41,11 @@ export function define(command: Command, act: Act): void {
           const path = join(cli.home, 'ledger.db');
           return existsSync(path) ? inspectLedger(path, { nowMs: cli.nowMs(), deep: deep === true }) : undefined;
         },
+        userHome: homedir(),
+        sandbox: async () => trySandbox(cli),
         daemon: async () => findClient(cli.home, cli.env),
         send,
+        fetch,
       });
       const failed = findings.some(({ verdict }) => verdict === 'fail');
       if (failed) cli.exitCode = 1;
@@ -60,9 +66,17 @@ function channelErrors({ home, env }: Cli): KairosError[] {
   });
 }
 
+/** With what the daemon opens it with. */
+async function trySandbox({ home, env }: Cli): Promise<TriedSandbox> {
+  const { readable } = loadConfig(home, env).tools.shell;
+  const { platform, execPath: nodePath } = process;
+  const place = { platform, nodePath, searchPath: env['PATH'] ?? '', hidden: [home], readable };
+  return { ...(await openSandbox({ clock: systemClock, ...place })), platform };
+}
+
 function render({ paint, command }: Cli, { check, verdict, what, why, fix }: Finding): string {
-  const head = `${paintState(paint, verdict)(verdict.padEnd(4))}  ${check.padEnd(9)} ${what}`;
+  const head = `${paintState(paint, verdict)(verdict.padEnd(4))}  ${check.padEnd(10)} ${what}`;
   if (verdict === 'ok' || verdict === 'skip') return head;
-  const indent = '\n                  ';
+  const indent = `\n${' '.repeat(17)}`;
   return `${head}${why === '' ? '' : indent + paint.dim(why)}${fix === '' ? '' : `${indent}→ ${asTyped(fix, command)}`}`;
 }

@@ -19,6 +19,7 @@ export function define(command: Command, act: Act): void {
     'kairos jobs --state dead',
     'kairos jobs show j12',
     'kairos jobs requeue j12',
+    'kairos jobs undo j12',
   ).action(list);
   const show = command.command('show').description('Show one job.').argument('<id>', 'such as j12');
   withExamples(show, 'kairos jobs show j12').action(
@@ -35,6 +36,33 @@ export function define(command: Command, act: Act): void {
     act(async (cli, [id = '']) => {
       const job = await openClient(cli.home, cli.env).post<JobRow>(`/api/jobs/${encodeURIComponent(id)}/requeue`);
       cli.print(job, `${job.id} is ${job.state} again.`);
+    }),
+  );
+  defineChanges(command, act);
+}
+
+function defineChanges(command: Command, act: Act): void {
+  const changes = command
+    .command('changes')
+    .description('Print what a run of the agent changed in its workspace, as a patch.')
+    .argument('<id>', 'such as j12');
+  withExamples(changes, 'kairos jobs changes j12').action(
+    act(async (cli, [id = '']) => {
+      const path = `/api/jobs/${encodeURIComponent(id)}/changes`;
+      const found = await openClient(cli.home, cli.env).get<{ patch: string }>(path);
+      cli.print(found, () => plainBlock(found.patch));
+    }),
+  );
+  const undo = command
+    .command('undo')
+    .description('Take back what a run changed in its workspace, if the files have not changed since.')
+    .argument('<id>', 'such as j12');
+  withExamples(undo, 'kairos jobs undo j12').action(
+    act(async (cli, [id = '']) => {
+      const path = `/api/jobs/${encodeURIComponent(id)}/undo`;
+      const undone = await openClient(cli.home, cli.env).post<{ id: string; files: string[] }>(path);
+      const files = undone.files.map((file) => `  ${plainBlock(file)}`).join('\n');
+      cli.print(undone, `What ${undone.id} changed is taken back:\n${files}`);
     }),
   );
 }

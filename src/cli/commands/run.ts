@@ -6,8 +6,14 @@ export function defineStart(command: Command, act: Act): void {
   command.description(
     'Run the daemon in the foreground until Ctrl-C, a signal or kairos stop. Makes the home if there is none.',
   );
-  withExamples(command, 'kairos start', 'KAIROS_PORT=0 kairos start --home /tmp/try').action(
-    act(async (cli) => {
+  command.option('--agent', 'let the agent of the running daemon work again, after kairos stop --agent');
+  withExamples(command, 'kairos start', 'KAIROS_PORT=0 kairos start --home /tmp/try', 'kairos start --agent').action(
+    act<{ agent?: true }>(async (cli, _operands, { agent }) => {
+      if (agent === true) {
+        const { openClient } = await import('../client.ts');
+        const state = await openClient(cli.home, cli.env).post('/api/agent/start');
+        return cli.print(state, 'The agent may work again.');
+      }
       const { runStart } = await import('./start.ts');
       cli.exitCode = await runStart({ ...cli.env, KAIROS_HOME: cli.home }, cli.json);
     }),

@@ -5,9 +5,10 @@ import { openClient } from '../client.ts';
 import { withExamples, type Act } from '../define.ts';
 import { shortTime } from '../list.ts';
 import { plainLine } from '../../subscriptions/plain.ts';
-import type { ChannelRow, PollingRow, StatusRow } from '../rows.ts';
+import type { ChannelRow, DreamRow, ListenerRow, PollingRow, ReconcileRow, StatusRow } from '../rows.ts';
 import { renderFacts } from '../table.ts';
 import { tookOf } from '../took.ts';
+import { usd } from '../usd.ts';
 
 export function define(command: Command, act: Act): void {
   withExamples(command, 'kairos status', 'kairos status --json').action(
@@ -29,6 +30,7 @@ function render(cli: Cli, status: StatusRow): string {
       ['Page', status.url],
       ['Home', status.home],
       ...runningFacts(cli, status),
+      ...agentFacts(cli, status),
       ['Jobs', jobs.join(', ') || 'none open'],
       ['Messages', `${status.messages.queued} waiting`],
       ['Sources', status.sources.join(', ') || `none: ${command} webhook add github`],
@@ -37,6 +39,9 @@ function render(cli: Cli, status: StatusRow): string {
         status.channels.map((channel) => channelOf(paint, channel)).join(', ') || 'none: notify: in config.yaml',
       ],
       ...(status.polling === null ? [] : [['Polling', pollingOf(paint, status.polling)] as const]),
+      ...(status.reconcile === null ? [] : [['Reconcile', reconcileOf(paint, status.reconcile)] as const]),
+      ...(status.listening.length === 0 ? [] : [['Listening', listeningOf(paint, status.listening)] as const]),
+      ['Dream', dreamOf(cli, status.dream)],
       ['Heartbeat', status.heartbeat ? 'on' : 'off'],
       ['Disk free', `${Math.floor(status.freeBytes / 1_048_576)} MiB`],
     ],
@@ -58,6 +63,62 @@ function runningFacts({ paint, command, nowMs }: Cli, status: StatusRow): (reado
     ['Next', next === null ? 'no schedule is due' : `${next.name} at ${shortTime(next.at)}`],
     ...(missed.runs === 0 ? [] : [['Missed', paint.warn(`${lately} in the last 24 h: ${command} schedules`)] as const]),
   ];
+}
+
+/** Whether it may work, on what, for how much, and what it waits for. */
+function agentFacts({ paint, command }: Cli, { agent, model }: StatusRow): (readonly [string, string])[] {
+  const { on, stopped, approvalsPending: pending } = agent;
+  const stop = stopped && `stopped since ${shortTime(stopped.since)}: ${plainLine(stopped.reason, 120)}`;
+  const approvals = pending === 1 ? '1 waits for your answer' : `${pending} wait for your answer`;
+  return [
+    ['Agent', stop === null ? (on ? 'on' : 'off: there is no model') : paint.bad(`${stop} (${command} start --agent)`)],
+    ...(on ? [['Model', model ?? ''] as const] : []),
+    ...(on || agent.todayUsd > 0 ? [['Cost', `${usd(agent.todayUsd)} of ${usd(agent.dayUsdMax)} today`] as const] : []),
+    ...(pending === 0
+      ? []
+      : [['Approvals', paint.warn(`${approvals}: ${command} approvals --state pending`)] as const]),
+  ];
+}
+
+/** `consolidate 12/40`, or when the last one was and when the next may be. */
+function dreamOf({ paint, command, nowMs }: Cli, { progress, last, dueAt }: DreamRow): string {
+  if (progress !== null) {
+    const { phase, done, total } = progress;
+    return `under way: ${phase}${total > 0 ? ` ${done}/${total}` : ''}`;
+  }
+  const bad = last?.outcome === 'failed' || last?.outcome === 'lost';
+  const before =
+    last === null
+      ? 'none yet'
+      : `last ${shortTime(last.at)}: ${bad ? `${last.outcome}: ` : ''}${plainLine(last.reason, 100)}`;
+  const now = dueAt !== null && Date.parse(dueAt) <= nowMs();
+  const next =
+    dueAt === null
+      ? `none by itself (${command} dream)`
+      : now
+        ? 'next when it is quiet'
+        : `next after ${shortTime(dueAt)}`;
+  return (bad ? paint.warn : String)(`${before}; ${next}`);
+}
+
+function reconcileOf(
+  paint: Cli['paint'],
+  { repositories, asked, checkedAt, troubledCount, troubled }: ReconcileRow,
+): string {
+  const looked = checkedAt === null ? 'not yet looked at' : `looked at ${shortTime(checkedAt)}`;
+  const all = `${repositories} ${repositories === 1 ? 'repository' : 'repositories'}, ${looked}, ${asked} asked for`;
+  const [first] = troubled;
+  if (first === undefined) return all;
+  return paint.warn(`${troubledCount} of ${all}: ${plainLine(`${first.repository}: ${first.reason}`, 160)}`);
+}
+
+function listeningOf(paint: Cli['paint'], listeners: readonly ListenerRow[]): string {
+  return listeners
+    .map(({ name, state, reason }) => {
+      if (state === 'ok') return name;
+      return state === 'new' ? `${name} (begins)` : paint.bad(`${name} ${state}: ${plainLine(reason, 160)}`);
+    })
+    .join(', ');
 }
 
 function pollingOf(paint: Cli['paint'], polling: PollingRow): string {

@@ -16,10 +16,21 @@ export function define(command: Command, act: Act): void {
       new Option('--timeout <duration>', 'how long to wait for its end')
         .argParser(readTimeout)
         .default(TIMEOUT_MS, `${TIMEOUT_MS / 1_000}s`),
+    )
+    .option(
+      '--agent',
+      'stop only the agent: what it does is cut off, and it begins nothing until kairos start --agent',
     );
-  withExamples(command, 'kairos stop', 'kairos stop --timeout 2m').action(
-    act<{ timeout: number }>(async (cli, _operands, { timeout }) => {
+  withExamples(command, 'kairos stop', 'kairos stop --timeout 2m', 'kairos stop --agent').action(
+    act<{ timeout: number; agent?: true }>(async (cli, _operands, { timeout, agent }) => {
       const { pid, ...client } = openClient(cli.home, cli.env);
+      if (agent === true) {
+        const state = await client.post('/api/agent/stop');
+        return cli.print(
+          state,
+          `The agent is stopped. Events, messages and rules go on. Again: ${cli.command} start --agent`,
+        );
+      }
       const startedMs = cli.nowMs();
       await client.post('/api/stop');
       while (isAlive(pid)) {

@@ -6,7 +6,8 @@ import { openClient } from '../client.ts';
 import { withExamples, type Act } from '../define.ts';
 import { renderTable, type Column } from '../table.ts';
 import type { Cli } from '../cli.ts';
-import type { Listing } from '../list.ts';
+import { shortTime, type Listing } from '../list.ts';
+import { plainBlock } from '../plain-block.ts';
 
 interface TestOptions {
   readonly test?: string;
@@ -16,6 +17,22 @@ interface TestOptions {
 }
 
 type Row = Subscription & { readonly id: string };
+
+/** One issue or pull request that is followed until it closes. */
+interface FollowRow {
+  readonly kind: 'follow';
+  readonly ref: string;
+  readonly title: string;
+  readonly by: string;
+  readonly since: string;
+}
+
+const FOLLOW_COLUMNS: readonly Column<FollowRow>[] = [
+  { title: 'FOLLOW', text: (row) => row.ref },
+  { title: 'SINCE', text: (row) => shortTime(row.since) },
+  { title: 'BY', text: (row) => row.by },
+  { title: 'TITLE', text: (row) => plainBlock(row.title) || '–' },
+];
 
 const BODY_BYTES_MAX = 26_214_400;
 
@@ -47,12 +64,16 @@ export function define(command: Command, act: Act): void {
 }
 
 async function showSubscriptions(cli: Cli): Promise<void> {
-  const listing = await openClient(cli.home, cli.env).get<Listing<Row>>('/api/subscriptions');
-  cli.print(listing, () =>
-    listing.items.length === 0
-      ? 'None: add some under subscriptions: in config.yaml.'
-      : renderTable(listing.items, COLUMNS, cli),
-  );
+  const client = openClient(cli.home, cli.env);
+  const [listing, follows] = await Promise.all([
+    client.get<Listing<Row>>('/api/subscriptions'),
+    client.get<Listing<FollowRow>>('/api/follows'),
+  ]);
+  cli.print({ ...listing, follows: follows.items }, () => {
+    const none = 'None: add some under subscriptions: in config.yaml.';
+    const table = listing.items.length === 0 ? none : renderTable(listing.items, COLUMNS, cli);
+    return follows.items.length === 0 ? table : `${table}\n\n${renderTable(follows.items, FOLLOW_COLUMNS, cli)}`;
+  });
 }
 
 async function tryPayload(cli: Cli, file: string, { event: type, source: name }: TestOptions): Promise<void> {
