@@ -5,11 +5,15 @@ import { join } from 'node:path';
 import { startDaemon, startFloor, type Server } from './lib/children.ts';
 import { fillLedger } from './lib/fill.ts';
 import { runLoad, type LoadResult } from './lib/load.ts';
+import { benchDream } from './dream.ts';
+import { benchSearch } from './search.ts';
+import { benchTurn } from './turn.ts';
 
 /**
  * `npm run bench`: kairosd beside its floors in the same run, as ratios. Prints Markdown for docs/performance.md; judges nothing.
- * Parts: ingest, idle, status, stored (all when none is named).
- * Options: `--seconds N` a load (default 6), `--rounds N` alternating rounds (default 3), `--idle N` seconds of idling (default 60).
+ * Parts: ingest, idle, status, stored, turn, dream, search (all when none is named).
+ * Options: `--seconds N` a load (default 6), `--rounds N` alternating rounds (default 3), `--idle N` seconds of idling (default 60),
+ * `--mib N` of transcripts to search (default 128).
  */
 const ROOT = join(import.meta.dirname, '..');
 const SECRET = 'benchmark-secret-0123456789';
@@ -20,7 +24,15 @@ const idleSeconds = option('idle', 60);
 console.log(
   `${cpus().length} × ${cpus()[0]?.model ?? arch()}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`,
 );
-const parts = { ingest: benchIngest, idle: benchIdle, status: benchStatus, stored: benchStored };
+const parts = {
+  ingest: benchIngest,
+  idle: benchIdle,
+  status: benchStatus,
+  stored: benchStored,
+  turn: benchTurns,
+  dream: benchDreams,
+  search: benchSearches,
+};
 const asked = Object.keys(parts).filter((name) => process.argv.includes(name));
 for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
 
@@ -71,6 +83,21 @@ async function benchIdle(): Promise<void> {
     const share = ((after.cpuSeconds - before.cpuSeconds) / idleSeconds) * 100;
     console.log(`| ${name} | ${server.readyMs.toFixed(0)} | ${after.residentMib.toFixed(0)} | ${share.toFixed(3)} |`);
   }
+}
+
+async function benchTurns(): Promise<void> {
+  console.log('\n| a turn of the agent | history | median ms | p99 ms |\n|---|---|---|---|');
+  const { medianMs, p99Ms } = await benchTurn(100);
+  console.log(`| own cost, commits included | 200 messages | ${medianMs.toFixed(2)} | ${p99Ms.toFixed(2)} |`);
+}
+
+async function benchSearches(): Promise<void> {
+  const { files, mib, times, indexMs, stillMs, residentMib } = await benchSearch(option('mib', 128));
+  console.log(`\n| search in ${mib} MiB of transcripts, ${files} files | median ms |\n|---|---|`);
+  for (const { what, medianMs } of times) console.log(`| ${what} | ${medianMs.toFixed(0)} |`);
+  console.log(`| indexing all of it, once | ${indexMs.toFixed(0)} |`);
+  console.log(`| longest stop of the event loop meanwhile | ${stillMs.toFixed(1)} |`);
+  console.log(`| greatest memory of the process, MiB | ${residentMib.toFixed(0)} |`);
 }
 
 async function benchStatus(): Promise<void> {
@@ -140,6 +167,28 @@ async function listTimes(home: string, config: string): Promise<void> {
     }
     console.log(`| ${path} | ${median(times).toFixed(1)} |`);
   }
+}
+
+/** A dream of forty new sessions, on top of none and on top of a thousand, and the one of the thousand. */
+async function benchDreams(): Promise<void> {
+  const onNone: number[] = [];
+  const onMany: number[] = [];
+  const thousand = { ms: 0, lagMsMax: 0, workerMb: 0 };
+  for (let round = 0; round < rounds; round += 1) {
+    onNone.push((await benchDream(0, 40)).second.ms);
+    const { first, second } = await benchDream(1_000, 40);
+    onMany.push(second.ms);
+    thousand.ms = Math.max(thousand.ms, first.ms);
+    thousand.lagMsMax = Math.max(thousand.lagMsMax, first.lagMsMax);
+    thousand.workerMb = Math.max(thousand.workerMb, first.workerMb);
+  }
+  console.log('| dream | ms | loop held at most, ms | worker, MiB |\n|---|---|---|---|');
+  console.log(`| 40 sessions on top of none | ${median(onNone).toFixed(0)} | | |`);
+  const ratio = median(onMany) / median(onNone);
+  console.log(`| 40 sessions on top of 1 000 (× ${ratio.toFixed(2)}) | ${median(onMany).toFixed(0)} | | |`);
+  console.log(
+    `| 1 000 sessions | ${thousand.ms.toFixed(0)} | ${thousand.lagMsMax.toFixed(0)} | ${thousand.workerMb} |`,
+  );
 }
 
 /** From /proc: resident memory, and processor time in ticks of 10 ms. */

@@ -13,6 +13,7 @@ const CAMPAIGNS: Readonly<Record<string, () => Promise<(options: CampaignOptions
   disk: async () => (await import('./disk.ts')).proveDisk,
   week: async () => (await import('./week.ts')).proveWeek,
   lanes: async () => (await import('./lanes.ts')).proveLanes,
+  agent: async () => (await import('./agent.ts')).proveAgent,
 };
 
 const { values, positionals } = parseArgs({

@@ -191,7 +191,11 @@ function commandLines({ path, text }: SourceFile): CommandLine[] {
         .matchAll(/(?:^|[\s;&|(])(?:bin\/)?kairos ((?:[a-z-]+|<?[A-Z]+>?|\S+)(?: [^;&|)]+)?)/g),
     ].map((found) => ({
       where: `${path}: ${line.trim()}`,
-      words: (found[1] ?? '').trim().split(/\s+/),
+      // What stands behind `--` is the command's own business.
+      words: (found[1] ?? '')
+        .replace(/ -- .*$/, '')
+        .trim()
+        .split(/\s+/),
     })),
   );
 }

@@ -232,12 +232,305 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'DOCTOR-SCHEDULES':
       'The doctor finds schedules that are never due, whose program or folder is missing, or that missed runs.',
   }),
+  ...section('MISSION 6, issue 4 §6, inbound chat', {
+    'CHAT-ALLOW-LIST': 'Only a person on the allow list, in the configured chat or alone with the bot, is obeyed.',
+    'CHAT-USER-EVENT': 'What the owner says or presses in a chat is a recorded event of the owner, once.',
+    'CHAT-STRANGER':
+      'Words of others are outside events at most, lead to nothing by themselves, and are never answered.',
+    'CHAT-POLLING-ONCE':
+      'Listening to Telegram without an open port loses nothing and takes nothing twice, killed at any moment.',
+    'CHAT-SOCKET':
+      'Over Socket Mode a delivery of Slack is acknowledged after its commit, and a lost line is opened anew.',
+    'CHAT-POLLING-TROUBLE': 'A webhook in the way, another listener or a refused token is told once, clearly.',
+    'CHAT-SAME-PLACE': 'An answer goes to the chat and thread its question came from, and nowhere else.',
+    'CHAT-COMMANDS': 'From a chat the owner can pause, resume, mute, ask for status, digest and approvals, and decide.',
+    'CHAT-BUTTONS-BOUND':
+      'A button decides exactly the call that was shown, by somebody allowed, once; the message then shows the outcome.',
+    'CHAT-PRESENCE':
+      'While the owner is active on one channel, proactive messages go only there; if it fails, to the others.',
+    'CHAT-SLACK-ANSWERS': 'Slash commands and interactions of Slack are answered 200, without a word of ours.',
+    'OUTBOX-CHANNEL': 'A message for one channel goes to that channel only; for an unknown one, to all.',
+  }),
   ...section('issue 3, must be shown: a simulated week', {
     'WEEK-NOTHING-VANISHES':
       'Over a week with sleeps, crashes, storms and a failing receiver each event is one row and each message accounted for.',
     'WEEK-SLOTS': 'Over such a week, a change of the clocks included, every slot is run once or shown as missed.',
     'WEEK-WINDOWS': 'Over such a week no window is overfilled by the clock of the receiver.',
     'WEEK-LOG-AND-DIGEST': 'After such a week log and digests agree with the ledger to the last line.',
+  }),
+  ...section('CONTRACT, issue 4, the agent over HTTP and the command line', {
+    'HTTP-APPROVALS':
+      'Approvals are listed with exactly what they are about, and answered once; an answer to another call is refused.',
+    'HTTP-SESSIONS': 'Sessions are listed and shown with their transcript, without secrets.',
+    'HTTP-COST': 'The cost is shown by day and model in dollars, with the caps.',
+    'HTTP-UNDO': 'What a run changed is shown as a patch and taken back, or it is said why not.',
+    'HTTP-RUN-STREAM': 'A run can be watched live: what was said so far, what is said, and its end.',
+    'TAINT-CHECKOUT': "A checkout of somebody else's branch is outside, even in the owner's repository.",
+    'AGENT-KILL-SWITCH': 'The agent can be stopped by hand at once, stays so, and the status says so.',
+  }),
+  ...section('MISSION 11, issue 5 §1, memory', {
+    'MEM-FORMAT': 'Topics are Markdown with front matter and one fact per bullet, as the contract says.',
+    'MEM-INDEX': 'The index has a pointer to each topic, grouped by type, each under 150 characters.',
+    'MEM-LIMITS': 'Index and topics stay within 200 lines and 25 KB, and an error says what to shorten.',
+    'MEM-OWNER-KEPT': 'What a person wrote in a memory file is kept to the letter.',
+    'MEM-APPLY-WHOLE':
+      'Killed with -9 at any step of an apply, the memory is the old one or the new one, whole, for every reader.',
+    'MEM-ROLLBACK-EXACT':
+      'Taking a generation back restores byte for byte what it replaced, and can be taken back itself.',
+    'MEM-CONCURRENT-EDIT':
+      'What a person saves while kairosd writes is never lost: the change goes on top of it, or is given up and told.',
+    'MEM-OWNER-FIRST': 'No operation changes, moves or overtakes a fact, a description or an edit of the owner.',
+    'MEM-NO-OUTSIDE-USER': 'Text from outside never becomes a memory of type user or feedback, by any road.',
+    'MEM-GENERATIONS': 'As many generations are kept as configured, always the newest, each with what it replaced.',
+    'CLI-MEMORY':
+      'kairos memory shows, compares and lists changes without a daemon, and takes them back with or without one.',
+  }),
+  ...section('MISSION 10, issue 4 §4, the permission gate', {
+    'PERM-PROTECTED':
+      'No spelling of a protected path is writable below HIGH: links, hard links, .., case, Unicode, /proc.',
+    'PERM-SECRET-READS': 'Reading what may hold a secret is HIGH and counts as having read one, in workspaces too.',
+    'PERM-TOOLS': 'Every tool is assessed by rules; an unknown tool and an input that is not understood are HIGH.',
+    'PERM-FETCH':
+      'Only hosts of the list are fetched without a word; addresses of any spelling and data in an address are HIGH.',
+    'PERM-POLICY': 'LOW runs, MEDIUM goes by who began the run, HIGH asks; nothing worse ever makes an answer milder.',
+    'PERM-TAINT':
+      'Text from outside, a secret and a way out never come together in a run without a human, in any order.',
+    'PERM-AFK': 'While the owner is away, MEDIUM calls wait for an answer as well.',
+    'PERM-HAND-BACK': 'After 3 denials in a row or 20 in all the run hands back.',
+    'PERM-BOUND': 'An approval holds for exactly one tool, input and directory, by the hash of its canonical JSON.',
+    'PERM-SHOWN': 'What an approval shows hides nothing: no invisible character, no forged field, no silent cut.',
+    'CLI-RISK':
+      'kairos risk says what the gate would say without a daemon; --stdin answers every line with one line and never fails over one.',
+  }),
+  ...section('MISSION 9 and 10, issue 4 §3 to §5, shell, git, fetch and the sandbox', {
+    'SANDBOX-NO-SECRETS':
+      'Processes of tools have PATH, HOME, LANG, TZ and what keeps git quiet; no home of anybody is there.',
+    'SANDBOX-PROC-HIDDEN': 'Processes outside the sandbox cannot be seen, read or signalled from inside.',
+    'SANDBOX-NO-NETWORK':
+      'Sandboxed commands reach no network, this machine included, unless the configuration says so.',
+    'SANDBOX-PROTECTED':
+      'No sandboxed command changes a protected file by any road; newly made ones are moved away and told.',
+    'SANDBOX-DEADLINE':
+      'Past its time a command and all it started get SIGTERM, then SIGKILL; processes and files are limited.',
+    'SANDBOX-NONE': 'Where no sandbox comes up, that is found by trying, and the reason is known.',
+    'TOOL-SHELL':
+      'shell runs bash in the workspace, read-only unless the call is known to write, and tells how it ended.',
+    'TOOL-GIT':
+      'git runs its own subcommands on the repository of the workspace, without a shell, also in a linked worktree.',
+    'TOOL-GIT-NEUTRAL': 'git runs no program that a checkout or its configuration names, for any subcommand.',
+    'FETCH-SSRF': 'fetch asks public addresses only, in whatever spelling, at every step of a redirect.',
+    'FETCH-PINNED': 'fetch connects to the address that was checked, and looks it up once.',
+    'FETCH-LIMITS': 'fetch ends at its size, unpacked, at its time and after five redirects.',
+    'DOCTOR-SANDBOX': 'doctor tries the sandbox, and says what follows without one and how to get it.',
+  }),
+  ...section('MISSION 21, issue 4 §8, secrets', {
+    'SECRETS-NO-SINK':
+      'No loaded secret, in no usual form, reaches a model, a channel, an answer, a stream, a log, a file or a row of the ledger but raw bodies.',
+    'DOCTOR-SECRETS': 'doctor names secrets that are too short to be taken out of texts by their value.',
+  }),
+  ...section('MISSION 20, issue 4 §7, mood', {
+    'MOOD-TIERS': 'Twenty-one patterns in three tiers find the mood of a message; the strongest tier counts.',
+    'MOOD-FAST': 'Finding the mood takes below 5 ms on any message and below 50 µs on most.',
+    'MOOD-QUOTES': 'Quoted text, code and addresses are no mood.',
+    'MOOD-NEGATION': 'What is denied or only imagined is no mood.',
+    'MOOD-EFFECTS':
+      'The mood of the owner’s words holds unasked messages back at once, is noted, and shapes the answer, by rule or model.',
+    'CLI-MOOD': 'kairos mood answers one line for each line of standard input, without a daemon, whatever comes.',
+  }),
+  ...section('issue 4 §1, the model and money', {
+    'MODEL-STREAMS': 'A reply arrives in pieces over real HTTP, with its tool calls and what it used.',
+    'MODEL-ERRORS': 'Every way in which the API fails is told apart, and no message holds the key or what was sent.',
+    'MODEL-CUT-STREAM': 'A stream that breaks, falls silent or is cut off yields what had come, and is charged for it.',
+    'MODEL-RETRY':
+      'Failures are tried again by their class: never sooner than retry-after says, background work sheds first.',
+    'MODEL-SPEND-CAP-FINAL': 'Once the spending limit of the API is reached, nothing is asked before the next month.',
+    'MODEL-FALLBACK': 'After three overloads in a row the fallback model is asked, without what the first one thought.',
+    'MODEL-LAZY': 'The SDK is loaded by the first request, not before.',
+    'MODEL-PRICES': 'Prices are dated and have a source; a model without one is an error, never free.',
+    'MONEY-RESERVE': 'The most a request can cost is reserved before it is made, and replaced by what it did cost.',
+    'MONEY-CAPS': 'No sum passes the cap of a run or of a day, however many ask at once and whatever is lost.',
+    'MONEY-LOST-COUNTED': 'What a process that is gone had under way is charged in full.',
+    'MODEL-STOPPED': 'While the agent is stopped by hand no model is asked.',
+    'CLASSIFIER-FAILS-CLOSED': 'Whatever the fast model does but say a clear yes, a human is asked.',
+    'CLASSIFIER-SEES-NO-PROSE': 'The fast model sees the words of the owner and the call, nothing else.',
+    'CLASSIFIER-INJECTION': 'Nothing in a call can end the block in which the fast model reads it.',
+    'DOCTOR-MODEL':
+      'The doctor finds missing prices, a refused key and models that are not there, without asking a model.',
+  }),
+  ...section('issue 4 §2, MISSION 8, the agent loop, its sessions and approvals', {
+    'AGENT-LOOP':
+      'A run asks the model, makes the calls it wants in order, and ends with one answer, whatever the model replies.',
+    'AGENT-LIMITS':
+      'A run ends at its limits of turns, tokens, time and denials, and says which one and what was done.',
+    'AGENT-RESUME': 'A run whose process died goes on where its last recorded step left it, and sends the same bytes.',
+    'AGENT-INTERRUPTED-REPORTED':
+      'A call that was under way when the process died is reported as interrupted and never made again.',
+    'AGENT-ONE-TRANSACTION':
+      'A step of a run, with money, calls, transcript and messages, is recorded whole or not at all.',
+    'AGENT-INSTRUCTIONS-LATE':
+      "The owner's instructions stand beside the newest words of the user; earlier copies never change.",
+    'AGENT-UNTRUSTED-MARKED': 'Text from outside stands in a block that nothing it holds can close.',
+    'AGENT-REDACTED': 'No secret reaches the model, the transcript, a message, the log or whoever watches a run.',
+    'AGENT-LATER': 'Work that a run puts off has the trust of the run, is never words of the owner, and is limited.',
+    'JOB-WAITING': 'A job that is laid aside goes on at its time with its attempts new, and swallows no event.',
+    'JOB-AGENT-PARKED': 'Jobs of the agent are parked while there is no model, and only then.',
+    'SESSION-FILES':
+      'A conversation is a JSONL file of its owner, a line an item, from its first meta line to its last.',
+    'SESSION-APPEND-ONLY': 'A transcript is only appended to; a crash loses and doubles no line.',
+    'SESSION-CONTINUES':
+      'A message goes on with a fresh, short conversation that waits for nothing; else another begins.',
+    'SESSION-ONE-AT-A-TIME': 'Two runs of one conversation follow each other.',
+    'SESSION-RETENTION': 'A conversation leaves the ledger only when it is over, old and in its file.',
+    'APPROVAL-EXPIRY-IS-NO': 'An approval that nobody answers in time is a no.',
+    'APPROVAL-BOUND': 'An approval holds for exactly the call that was shown, and survives a restart.',
+    'APPROVAL-ONCE': 'An approval is decided once, and its run goes on at once.',
+  }),
+  ...section('issue 4 §3, MISSION 9, tools over files, offloading, undo', {
+    'TOOL-READ':
+      'read shows numbered lines in bounded memory, cut at 2 000 lines and 256 KiB, and says where to go on.',
+    'TOOL-READ-DEDUP':
+      'An unchanged file whose content is still in the conversation is answered with a stub, else in full.',
+    'TOOL-WRITE-ATOMIC': 'A file is written whole or not at all, keeps its mode, and is never seen half-written.',
+    'TOOL-EDIT': 'An edit changes the one place it names, keeps line endings, and else says what was wrong.',
+    'TOOL-GLOB': 'glob lists files in order of name, bounded in number and time, and follows no link.',
+    'TOOL-GREP-SAME': 'grep answers the same with ripgrep and without.',
+    'TOOL-SWAP-HELD': 'A link swapped in between check and opening never leads a tool out of what was judged.',
+    'TOOL-MEMORY-SEARCH': 'Memory search is bounded and labels each line with whose words it is.',
+    'OFFLOAD-FROZEN': 'What a large result became for a call stays the same bytes for ever.',
+    'UNDO-EXACT': 'Taking a run back restores bytes, permissions, links and deletions exactly.',
+    'UNDO-REFUSES': 'A run is not taken back over a file that changed since, is protected, or lies elsewhere.',
+    'UNDO-KILL': 'A run or an undoing that was killed is brought to its end at the next start.',
+  }),
+  ...section('issue 4 §4, the shell half of the permission gate', {
+    'PERM-BYPASSES': 'None of the 438 published bypasses of other allow-lists runs by itself.',
+    'PERM-BENIGN': 'Most of the 113 commands that other vendors approve run by themselves.',
+    'PERM-READ-ONLY': 'At least 95 of 100 ordinary read-only commands on workspace files run by themselves.',
+    'PERM-SHELL-TREE':
+      'A command is read as a tree; what is not fully seen through, and whatever stands inside it, never runs by itself.',
+    'PERM-SHELL-FLAGS':
+      'Programs are let through by flag: an unknown, abbreviated or dangerous one never runs by itself.',
+    'PERM-SHELL-SIZE': 'A command over 64 KiB is for a human, unread.',
+    'PERM-SHELL-REALLY':
+      'What is called LOW, when it is really run, writes nothing, runs nothing else and opens no connection.',
+    'PERM-FAST': 'A command up to 4 KiB is assessed within a millisecond, and none makes the gate think long.',
+    'PERM-RED-TEAM':
+      'Of commands nobody wrote the rules for, none that may do harm runs by itself, and 95 of 100 ordinary readers do.',
+  }),
+  ...section('issue 4 §3, GitHub, and the tools of the agent about itself', {
+    'GITHUB-TOOL':
+      'The github tool reads issues, pull requests, diffs, reviews and checks of one repository, capped, as text from outside.',
+    'GITHUB-WRITE-ONCE':
+      'A comment or review is posted once, also when its answer is lost or the daemon is killed in between.',
+    'RECONCILE-MISSED': 'Deliveries of the last three days that never arrived are asked for again and arrive.',
+    'RECONCILE-DEDUPE': 'What is here already is not asked for, and what comes twice is one event.',
+    'RECONCILE-QUIET':
+      'What cannot be delivered is told once; without the right to see webhooks it says so and stays quiet.',
+    'RECONCILE-HELD': 'In safe mode nothing is asked for; afterwards it is made up for.',
+    'FOLLOW-UNTIL-CLOSED': 'kairos subscribe follows one issue or pull request until it closes, and ends by itself.',
+    'TOOL-NOTIFY': 'The notify tool queues a proactive message to configured channels only, never a reply.',
+    'TOOL-SCHEDULE':
+      'The schedule tool puts one piece of work off by 1 minute to 30 days, with the trust of the run that asked.',
+    'TOOL-SLEEP': 'The sleep tool lays the run aside for 1 to 60 minutes.',
+    'TOOL-ASK': 'The ask tool lays the run aside with a question to the owner.',
+  }),
+  ...section('issue 4, what is seen from outside', {
+    'DOCTOR-AGENT': 'doctor shows that the agent was stopped, and approvals that wait for more than 24 hours.',
+    'DOCTOR-WORKSPACES': 'doctor names workspaces that are missing or hold too much, each with the fix.',
+    'DOCTOR-CHAT': 'doctor says when a bot hears nobody, or is not listened to, and why.',
+    'DOCTOR-RECONCILE':
+      'doctor warns when missed deliveries or what is followed cannot be asked for, and says what is missing.',
+    'STATUS-AGENT':
+      'status shows whether the agent works, its model, what today has cost of its cap, and what waits for an answer.',
+    'STATUS-ROADS': 'status shows how polling, listening and the search for missed deliveries stand, without secrets.',
+  }),
+  ...section('MISSION 14, issue 5 §5, semantic merging', {
+    'DREAM-STABLE': 'Without a model, at least 95 % of the facts that stay true survive sixty days of sessions.',
+    'DREAM-NEWEST': 'Without a model, at least 90 % of what changed stands with its newest value.',
+    'DREAM-CONTRADICTION': 'Of facts that changed, at most 5 % are left beside what overtook them.',
+    'DREAM-DUPLICATES': 'At most 10 % of the facts are left twice.',
+    'DREAM-POISON': 'Nothing that others said becomes a fact, and no order to a machine is remembered.',
+    'DREAM-SECRETS': 'No key, token or password comes out of a dream.',
+    'DREAM-OWNER': "The owner's facts stay word for word; what speaks against them is told.",
+    'DREAM-DATES': 'Relative dates are made absolute from the day they were said.',
+    'DREAM-HEDGE': 'A guess and its confirmation become one fact; a guess overtakes nothing.',
+    'DREAM-CAP-PROPOSAL': "A proposal retires at most the cap's share of a topic, in facts and bytes; the rest waits.",
+    'DREAM-IDEMPOTENT': 'A dream over nothing new proposes nothing, and the order of reading does not matter.',
+  }),
+  ...section('MISSION 12, issue 5 §3, skeptical memory', {
+    'SKEPTIC-RECALL': 'At least 98 % of what the memory claims and no longer holds is found stale.',
+    'SKEPTIC-FALSE-ALARMS': 'At most 2 % of what holds, is planned or is past is called stale.',
+    'SKEPTIC-UNVERIFIABLE': 'At most 15 % of the claims of the listed kinds stay open.',
+    'SKEPTIC-CACHE':
+      'After any change of any file a kept judgement is the one a fresh look gives, also in another process.',
+    'SKEPTIC-MOVED': 'What moved is named with its new place.',
+    'SKEPTIC-FAST': 'A second look at unchanged files reads none of them.',
+    'CLI-MEMORY-VERIFY': '`memory verify --json` gives each claim with its topic, text, verdict and reason.',
+  }),
+  ...section('MISSION 13, issue 5 §4 §6, the dream as a process', {
+    'DREAM-GATES':
+      'A dream begins by itself only when every gate is open, and a clock that is set back never shuts one for ever.',
+    'DREAM-ONE-AT-A-TIME':
+      'Of all that race to dream exactly one does, and a holder that is killed leaves no lock behind.',
+    'DREAM-JAIL':
+      'The worker of a dream can read what it is given, and do nothing else; what stays open without a sandbox is listed.',
+    'DREAM-VALIDATOR':
+      'What breaks a rule in a proposal is rejected with its reason, a topic that would lose too much loses nothing, the rest is done.',
+    'DREAM-CURSOR': 'A dream reads only what is new, and what it read counts together with what it changed.',
+    'DREAM-METERED':
+      'Dreams ask the model within the budget and a number of questions a day; a night with nothing new costs nothing.',
+    'DREAM-NO-RETRY-STORM':
+      'A dream that fails is tried again later and later, and after three failures not by itself.',
+    'DREAM-SAYS-WHY': 'A dream that did not run, or did nothing, says why.',
+    'E2E-DREAM':
+      'The daemon dreams by itself when its time has come, tells in the digest what contradicts the owner, can be taken back, and survives kill -9.',
+    'CLI-DREAM': 'kairos dream shows the gates, dreams now, or shows the diff and writes nothing.',
+    'DOCTOR-DREAM': 'doctor says what the jail of dreams rests on and what stays open.',
+  }),
+  ...section('issue 4, must be shown: an obedient model and injections', {
+    'INJECT-NO-SECRET-LEAVES':
+      'Whatever text from outside, files or results talk an obedient model into, no secret is read for it, kept or sent.',
+    'INJECT-PROTECTED-HELD':
+      'No such text changes a protected file, in whatever spelling, by git, by a link or by a race.',
+    'INJECT-NO-FAKED-APPROVAL':
+      'An approval is given by the owner alone, once, in time, and for exactly the call that was shown, kill -9 or not.',
+    'INJECT-NO-USER-MEMORY': 'No such text makes a memory of the owner.',
+    'INJECT-SANDBOX-HOLDS':
+      'A command reaches neither the machine, the daemon nor its switch, and leaves nothing running.',
+    'TAINT-NOT-WASHED':
+      'Text from outside stays that in the files, results, notes, transcripts and later runs that it was put into.',
+  }),
+  ...section('issue 4, the agent in the whole daemon', {
+    'E2E-AGENT-SAY':
+      'kairos say streams what the agent says and does, and answers; events and schedules run it as well.',
+    'E2E-AGENT-TELEGRAM':
+      'The same question in a chat is answered in that chat, past a full window, which a finding of its own does not pass.',
+    'E2E-APPROVALS':
+      'What only the owner may allow waits, holds up nobody, and is made once they say so, on any road, and only as it was shown.',
+    'E2E-MONEY':
+      'Caps and kill switch end runs with a clear word, the digest shows it, and the accounts add up with what was asked.',
+    'E2E-KILL-NINE':
+      'Killed at any moment the agent goes on or reports: money and transcript add up, and nothing runs twice.',
+    'E2E-UNDO':
+      'What a run changed is shown and taken back byte for byte, or the file that speaks against it is named.',
+    'E2E-MODEL-ERRORS':
+      'Whatever the model API does, whoever asks has an honest word within minutes, and work of its own comes back.',
+    'E2E-IDLE-FREE': 'Without events a daemon asks no model, and without a first run it loads nothing of the agent.',
+    'E2E-SESSIONS':
+      'Conversations go on with an unmoved prefix, end by themselves, sleep, and put work off with its trust.',
+  }),
+  ...section('issue 5 §2, MISSION 11 and 12, searching and recalling the memory', {
+    'MEM-SEARCH-BOUNDED':
+      'A search streams: no transcript is held whole, and results, bytes and time have their limits.',
+    'MEM-SEARCH-INDEX':
+      'Facts and sessions are found by words, the best first, facts before sessions and outside last, from an index that follows the files and may be deleted.',
+    'MEM-REMEMBER-TRUST':
+      'What an agent keeps is derived, with its session; after text from outside it is outside, and never about the owner.',
+    'MEM-IN-CONTEXT-LATE':
+      'A new conversation is told the index once, beside its first words, as a hint; the cached prefix does not move.',
+    'MEM-VERDICT-BEFORE-ACTING':
+      'What is recalled is checked at that moment, and again before a call acts on it: the verdict stands before the result.',
+    'CLI-MEMORY-SEARCH':
+      'kairos memory search finds what the agent would find, without a daemon, and writes nothing into the home.',
   }),
 ];
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Brings what the tests need from outside npm: strace (watches writes and fsyncs), fiu-run (makes I/O fail) and
-# bwrap (jails a child). Says nothing when all is there. A tool that cannot be had is named with the reason, and the
-# tests that need it report themselves as skipped; with CI=true that is a failure, because CI skips nothing.
+# Brings what the tests need from outside npm: strace (watches writes and fsyncs), fiu-run (makes I/O fail), bwrap
+# (jails a child) and rg (searches files). Says nothing when all is there. A tool that cannot be had is named with the
+# reason, and the tests that need it report themselves as skipped; with CI=true that is a failure: CI skips nothing.
 set -u
 
 missing() {
@@ -12,6 +12,7 @@ missing() {
 strace strace
 fiu-run fiu-utils
 bwrap bubblewrap
+rg ripgrep
 PAIRS
 }
 

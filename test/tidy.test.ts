@@ -17,7 +17,7 @@ import type { LayerTable, SourceFile } from './tidy-checks.ts';
 
 const CORE = ['core'];
 const POLICY = ['budget', 'permissions', 'cache', 'compaction', 'mood', 'subscriptions', 'redact'];
-const DOORS = ['http', 'webhooks', 'scheduler', 'dispatch', 'notify', 'journal', 'web', 'service', 'github'];
+const DOORS = ['http', 'webhooks', 'scheduler', 'dispatch', 'notify', 'journal', 'web', 'service', 'github', 'chat'];
 const ADAPTERS = [...DOORS, 'agent', 'ledger', 'memory', 'tools'];
 const USE_CASES = ['dream', 'nightshift', 'verify', 'coordinator', 'doctor'];
 const WIRING = ['daemon', 'cli'];

@@ -7,15 +7,23 @@ interface Sleeper {
 }
 
 /** Handles that stay open while nothing is being done. Whatever else is open is work under way. */
-const STANDING = new Set(['TCPServerWrap', 'TCPSocketWrap', 'PipeWrap', 'TTYWrap', 'Timeout', 'IntervalHistogram']);
+const STANDING = new Set([
+  'TCPServerWrap',
+  'TCPSocketWrap',
+  'PipeWrap',
+  'TTYWrap',
+  'Timeout',
+  'IntervalHistogram',
+  'FSEventWrap',
+]);
 
 /**
- * What idle loops ask for: housekeeping 2 s, the others 15 or 30 s. A week has half a million of these. Timers may fire
+ * What idle loops ask for: housekeeping 2 s, the others 15, 30 or 60 s. A week has half a million of these. Timers may fire
  * late, so they fire together, every 30 s (housekeeping every 2 min); whatever waits for a moment of its own is on time.
  */
 const HOUSEKEEPING_MS = 2_000;
 const HOUSEKEEPING_LATE_MS = 120_000;
-const IDLE_MS: ReadonlySet<number> = new Set([15_000, 30_000]);
+const IDLE_MS: ReadonlySet<number> = new Set([15_000, 30_000, 60_000]);
 const TOGETHER_MS = 30_000;
 
 /**

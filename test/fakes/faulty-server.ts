@@ -43,7 +43,8 @@ export interface FaultyServer extends AsyncDisposable {
 }
 
 interface Service {
-  readonly answer: (received: Received) => Reply;
+  /** A promise is a request that waits; it is forgotten when its sender goes away. */
+  readonly answer: (received: Received) => Reply | Promise<Reply>;
   /** How it says that it gets too much: 30 seconds. */
   readonly limited: Reply;
   readonly nowMs: () => number;
@@ -80,13 +81,14 @@ export async function startFaultyServer(service: Service): Promise<FaultyServer>
     if (fault === 'kept, huge')
       return write(response, { status: 200, body: `{"ok":true,"x":"${'x'.repeat(HUGE_BYTES)}"}` });
     if (fault === 'kept, hangs') return hold(response, undefined);
-    write(response, reply);
+    if (reply instanceof Promise) void reply.then((late) => write(response, late));
+    else write(response, reply);
   };
   const hold = (response: ServerResponse, late: Received | undefined): void => {
     held.add(response);
     response.on('close', () => {
       held.delete(response);
-      if (late !== undefined) service.answer(late);
+      if (late !== undefined) void service.answer(late);
     });
   };
   server.listen(0, '127.0.0.1');
@@ -106,6 +108,7 @@ export async function startFaultyServer(service: Service): Promise<FaultyServer>
 }
 
 function write(response: ServerResponse, { status, headers = {}, body }: Reply): void {
+  if (response.destroyed) return;
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers }).end(body);
 }
 

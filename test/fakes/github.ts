@@ -13,6 +13,20 @@ export interface FakeRepository {
   /** By branch or commit. */
   readonly checks: Map<string, Fields[]>;
   readonly defaultBranch: string;
+  readonly issues: Map<number, Fields>;
+  /** By number of the issue or pull request, oldest first, as GitHub's are. */
+  readonly comments: Map<number, Fields[]>;
+  readonly reviews: Map<number, Fields[]>;
+  readonly reviewComments: Map<number, Fields[]>;
+  readonly files: Map<number, Fields[]>;
+  readonly hooks: FakeHook[];
+}
+
+/** A webhook of a repository, with what GitHub sent, newest first. */
+export interface FakeHook {
+  readonly id: number;
+  readonly url: string;
+  readonly deliveries: Fields[];
 }
 
 /** What goes wrong with the next request whose path matches. */
@@ -27,7 +41,9 @@ export interface Fault {
 }
 
 export interface Request {
+  readonly method: string;
   readonly path: string;
+  body: unknown;
   readonly headers: IncomingMessage['headers'];
   status: number;
 }
@@ -48,12 +64,18 @@ export interface FakeGitHub extends AsyncDisposable {
   pollIntervalSeconds: number;
   /** The only token that is good; undefined: everybody may ask. */
   token: string | undefined;
+  /** Tokens that are no administrator's: webhooks are not to be seen. */
+  admin: boolean;
+  /** Called when GitHub is asked to deliver something once more; what it returns is the status the receiver answers. */
+  onRedeliver: (delivery: Fields) => Promise<number>;
+  /** The next change is made, and its answer is lost. */
+  loseNextAnswer: boolean;
 }
 
 export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub> {
   const repositories = new Map<string, FakeRepository>();
   const faults: (Fault & { left: number })[] = [];
-  const server = createServer((request, response) => serve(request, response));
+  const server = createServer((request, response) => void begin(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const fake: FakeGitHub = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -62,6 +84,9 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
     rate: { limit: 5_000, remaining: 5_000, resetAtMs: wallMs() + 3_600_000 },
     pollIntervalSeconds: 60,
     token: undefined,
+    admin: true,
+    onRedeliver: async () => 202,
+    loseNextAnswer: false,
     repository(name) {
       const known = repositories.get(name) ?? emptyRepository();
       repositories.set(name, known);
@@ -76,9 +101,16 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
   };
   return fake;
 
-  function serve(request: IncomingMessage, response: ServerResponse): void {
+  async function begin(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString('utf8');
+    serve(request, response, text === '' ? undefined : JSON.parse(text));
+  }
+
+  function serve(request: IncomingMessage, response: ServerResponse, body: unknown): void {
     const path = request.url ?? '';
-    const entry: Request = { path, headers: request.headers, status: 0 };
+    const entry: Request = { method: request.method ?? 'GET', path, body, headers: request.headers, status: 0 };
     fake.requests.push(entry);
     if (wallMs() >= fake.rate.resetAtMs)
       fake.rate = { ...fake.rate, remaining: fake.rate.limit, resetAtMs: wallMs() + 3_600_000 };
@@ -92,12 +124,22 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
     if (fake.token !== undefined && request.headers.authorization !== `Bearer ${fake.token}`)
       return send(response, 401, { message: 'Bad credentials' });
     const url = new URL(path, fake.url);
+    if (request.method === 'POST') return void change(url, body as Fields, response);
     const content = contentOf(url, repositories, fake);
     if (content === undefined) return spend(response, 404, { message: 'Not Found' });
-    const page = Array.isArray(content.list) ? paged(content.list, url) : undefined;
-    if (page?.next !== undefined) response.setHeader('link', `<${page.next}>; rel="next", <${page.next}>; rel="last"`);
+    const { list, cursor } = content;
+    const page = list === undefined ? undefined : cursor === undefined ? paged(list, url) : byCursor(list, cursor, url);
+    if (page?.next !== undefined) response.setHeader('link', `<${page.next}>; rel="next", <${page.last}>; rel="last"`);
     if (content.polled) response.setHeader('x-poll-interval', String(fake.pollIntervalSeconds));
     answer(request, response, content.wrap(page?.items));
+  }
+
+  async function change(url: URL, body: Fields, response: ServerResponse): Promise<void> {
+    const made = await changed(url, body, repositories, fake, wallMs);
+    if (made === undefined) return spend(response, 404, { message: 'Not Found' });
+    if (!fake.loseNextAnswer) return spend(response, made.status, made.body);
+    fake.loseNextAnswer = false;
+    response.destroy();
   }
 
   function answer(request: IncomingMessage, response: ServerResponse, body: unknown): void {
@@ -132,18 +174,29 @@ export async function startFakeGitHub(wallMs: () => number): Promise<FakeGitHub>
 interface Content {
   readonly list?: readonly unknown[];
   readonly polled?: boolean;
+  /** Where a list that is read by a cursor goes on. */
+  readonly cursor?: number;
   wrap(items: readonly unknown[] | undefined): unknown;
 }
 
 const asIs = (items: readonly unknown[] | undefined): unknown => items;
 
 function contentOf(url: URL, repositories: ReadonlyMap<string, FakeRepository>, fake: FakeGitHub): Content | undefined {
+  if (url.pathname === '/search/issues') {
+    const name = /repo:(\S+)/.exec(url.searchParams.get('q') ?? '')?.[1] ?? '';
+    const found = [...(repositories.get(name)?.issues.values() ?? [])];
+    return { list: found, wrap: (items) => ({ total_count: found.length, items }) };
+  }
   if (url.pathname === '/notifications') return { list: fake.notifications, polled: true, wrap: asIs };
   const [, name = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(.*)$/.exec(url.pathname) ?? [];
   const repository = repositories.get(name);
   if (repository === undefined) return undefined;
   if (rest === '') return { wrap: () => ({ full_name: name, default_branch: repository.defaultBranch }) };
   if (rest === '/events') return { list: repository.events, polled: true, wrap: asIs };
+  const hooks = hookContent(rest, repository, fake, url);
+  if (hooks !== undefined) return hooks;
+  const talk = talkContent(rest, repository);
+  if (talk !== undefined) return talk;
   if (rest === '/pulls') return { list: [...repository.pulls.values()], wrap: asIs };
   if (rest === '/actions/runs')
     return { list: repository.runs, wrap: (items) => ({ total_count: repository.runs.length, workflow_runs: items }) };
@@ -156,13 +209,125 @@ function contentOf(url: URL, repositories: ReadonlyMap<string, FakeRepository>, 
   return pull && { wrap: () => pull };
 }
 
-/** One page of a list, and the address of the next. */
-function paged(list: readonly unknown[], url: URL): { items: readonly unknown[]; next: string | undefined } {
+function hookContent(rest: string, { hooks }: FakeRepository, fake: FakeGitHub, url: URL): Content | undefined {
+  if (!rest.startsWith('/hooks') || !fake.admin) return undefined;
+  if (rest === '/hooks') {
+    const list = hooks.map((hook) => ({ id: hook.id, active: true, config: { url: hook.url, content_type: 'json' } }));
+    return { list, wrap: asIs };
+  }
+  const hook = hooks.find(({ id }) => rest === `/hooks/${id}/deliveries`);
+  // By a cursor, not by pages.
+  return hook && { list: hook.deliveries, cursor: Number(url.searchParams.get('cursor') ?? 0), wrap: asIs };
+}
+
+function talkContent(rest: string, repository: FakeRepository): Content | undefined {
+  const [, kind, digits = '', what = ''] = /^\/(issues|pulls)\/(\d+)(\/\w+)?$/.exec(rest) ?? [];
+  if (rest === '/issues') return { list: [...repository.issues.values()], wrap: asIs };
+  const number = Number(digits);
+  const lists: Record<string, Map<number, Fields[]>> = {
+    'issues/comments': repository.comments,
+    'pulls/reviews': repository.reviews,
+    'pulls/comments': repository.reviewComments,
+    'pulls/files': repository.files,
+  };
+  const known = repository.issues.has(number) || repository.pulls.has(number);
+  const list = lists[`${kind}${what}`];
+  if (list !== undefined && known) return { list: list.get(number) ?? [], wrap: asIs };
+  const issue = kind === 'issues' && what === '' ? repository.issues.get(number) : undefined;
+  return issue && { wrap: () => issue };
+}
+
+/** A change, made; undefined when there is no such place. */
+async function changed(
+  url: URL,
+  body: Fields,
+  repositories: ReadonlyMap<string, FakeRepository>,
+  fake: FakeGitHub,
+  wallMs: () => number,
+): Promise<{ status: number; body: unknown } | undefined> {
+  const [, name = '', rest = ''] = /^\/repos\/([^/]+\/[^/]+)(.*)$/.exec(url.pathname) ?? [];
+  const repository = repositories.get(name);
+  if (repository === undefined) return undefined;
+  const attempt = /^\/hooks\/(\d+)\/deliveries\/(\d+)\/attempts$/.exec(rest);
+  if (attempt !== null) {
+    const hook = fake.admin ? repository.hooks.find(({ id }) => id === Number(attempt[1])) : undefined;
+    const delivery = hook?.deliveries.find(({ id }) => id === Number(attempt[2]));
+    if (hook === undefined || delivery === undefined) return undefined;
+    const status = await fake.onRedeliver(delivery);
+    const again = {
+      ...delivery,
+      id: nextId(),
+      redelivery: true,
+      status_code: status,
+      delivered_at: instantOf(wallMs()),
+    };
+    hook.deliveries.unshift(again);
+    return { status: 202, body: {} };
+  }
+  const [, kind, digits = ''] =
+    /^\/(issues\/\d+\/comments|pulls\/\d+\/reviews)$/.exec(rest) === null
+      ? []
+      : (/^\/(issues|pulls)\/(\d+)/.exec(rest) ?? []);
+  const number = Number(digits);
+  if (kind === undefined || (!repository.issues.has(number) && !repository.pulls.has(number))) return undefined;
+  if (typeof body['body'] !== 'string' || body['body'] === '')
+    return { status: 422, body: { message: 'Validation Failed' } };
+  const lists = kind === 'issues' ? repository.comments : repository.reviews;
+  const id = nextId();
+  const at = instantOf(wallMs());
+  const anchor = kind === 'issues' ? `issues/${number}#issuecomment-${id}` : `pull/${number}#pullrequestreview-${id}`;
+  const common = { id, user: { login: 'owner' }, body: body['body'], html_url: `https://github.com/${name}/${anchor}` };
+  const made =
+    kind === 'issues'
+      ? { ...common, created_at: at, updated_at: at }
+      : { ...common, submitted_at: at, state: body['event'] === 'REQUEST_CHANGES' ? 'CHANGES_REQUESTED' : 'COMMENTED' };
+  lists.set(number, [...(lists.get(number) ?? []), made]);
+  return { status: kind === 'issues' ? 201 : 200, body: made };
+}
+
+let lastId = 1_000;
+
+function nextId(): number {
+  lastId += 1;
+  return lastId;
+}
+
+function instantOf(ms: number): string {
+  return new Date(Math.floor(ms / 1_000) * 1_000).toISOString().replace('.000Z', 'Z');
+}
+
+/** What GitHub sent, as its list of deliveries shows it. */
+export function sentDelivery(guid: string, atMs: number, statusCode: number, event = 'push'): Fields {
+  const status = statusCode < 300 ? 'OK' : 'failed';
+  const times = { delivered_at: instantOf(atMs), duration: 0.1 };
+  return { id: nextId(), guid, ...times, redelivery: false, status, status_code: statusCode, event, action: null };
+}
+
+/** One page of a list by a cursor, as the list of deliveries is. */
+function byCursor(list: readonly unknown[], cursor: number, url: URL): Page {
+  const size = Number(url.searchParams.get('per_page') ?? 30);
+  const next = new URL(url);
+  next.searchParams.set('cursor', String(cursor + size));
+  const more = list.length > cursor + size;
+  return { items: list.slice(cursor, cursor + size), next: more ? next.href : undefined, last: next.href };
+}
+
+interface Page {
+  readonly items: readonly unknown[];
+  readonly next: string | undefined;
+  readonly last: string;
+}
+
+/** One page of a list, and the addresses of the next and the last. */
+function paged(list: readonly unknown[], url: URL): Page {
   const size = Number(url.searchParams.get('per_page') ?? 30);
   const page = Number(url.searchParams.get('page') ?? 1);
   const next = new URL(url);
   next.searchParams.set('page', String(page + 1));
-  return { items: list.slice((page - 1) * size, page * size), next: list.length > page * size ? next.href : undefined };
+  const last = new URL(url);
+  last.searchParams.set('page', String(Math.max(1, Math.ceil(list.length / size))));
+  const more = list.length > page * size;
+  return { items: list.slice((page - 1) * size, page * size), next: more ? next.href : undefined, last: last.href };
 }
 
 function misbehave(fault: Fault, response: ServerResponse): void {
@@ -183,5 +348,18 @@ function send(response: ServerResponse, status: number, body: unknown): void {
 }
 
 function emptyRepository(): FakeRepository {
-  return { events: [], runs: [], pulls: new Map(), compares: new Map(), checks: new Map(), defaultBranch: 'main' };
+  return {
+    events: [],
+    runs: [],
+    pulls: new Map(),
+    compares: new Map(),
+    checks: new Map(),
+    defaultBranch: 'main',
+    issues: new Map(),
+    comments: new Map(),
+    reviews: new Map(),
+    reviewComments: new Map(),
+    files: new Map(),
+    hooks: [],
+  };
 }

@@ -20,6 +20,12 @@ export interface FakeSlack extends FaultyServer {
   /** Answers the next call of a method with `ok: false`. */
   refuse(method: string, error: string): void;
   readonly scopes: Set<string>;
+  /** Conversations besides the channel in which the bot may write. */
+  readonly channels: Set<string>;
+  /** What was answered at response URLs. */
+  readonly responses: readonly unknown[];
+  /** A response URL of an interaction. */
+  readonly responseUrl: string;
 }
 
 const TOKEN = 'xoxb-test-token';
@@ -33,12 +39,22 @@ export async function startFakeSlack(clock: FakeClock): Promise<FakeSlack> {
   const methods: Readonly<Record<string, (form: URLSearchParams) => Record<string, unknown>>> = {
     'chat.postMessage': (form) => postMessage(messages, form),
     'chat.update': (form) => update(messages, form),
+    'conversations.replies': (form) =>
+      scopes.has('channels:history')
+        ? { ok: true, messages: replies(messages, form), has_more: false }
+        : { ok: false, error: 'missing_scope' },
     'conversations.history': (form) =>
       scopes.has('channels:history')
         ? { ok: true, messages: history(messages, form), has_more: false }
         : { ok: false, error: 'missing_scope', needed: 'channels:history', provided: 'chat:write' },
   };
+  const channels = new Set([CHANNEL]);
+  const responses: unknown[] = [];
   const answer = ({ path, headers, body }: Received): Reply => {
+    if (path.startsWith('/response/')) {
+      responses.push(JSON.parse(body));
+      return { status: 200, body: 'ok' };
+    }
     const method = path.replace(/^\/api\//, '');
     const refusal = refusals.findIndex((one) => one.method === method);
     const form = new URLSearchParams(body);
@@ -46,7 +62,7 @@ export async function startFakeSlack(clock: FakeClock): Promise<FakeSlack> {
     if (headers.authorization !== `Bearer ${TOKEN}`) return json({ ok: false, error: 'invalid_auth' });
     if (refusal >= 0) return json({ ok: false, error: refusals.splice(refusal, 1)[0]?.error });
     if (call === undefined) return json({ ok: false, error: 'unknown_method' });
-    if (form.get('channel') !== CHANNEL) return json({ ok: false, error: 'channel_not_found' });
+    if (!channels.has(form.get('channel') ?? '')) return json({ ok: false, error: 'channel_not_found' });
     return json(call(form));
   };
   const limited = { status: 429, headers: { 'retry-after': '30' }, body: '{"ok":false,"error":"ratelimited"}' };
@@ -57,6 +73,9 @@ export async function startFakeSlack(clock: FakeClock): Promise<FakeSlack> {
     channel: CHANNEL,
     messages,
     scopes,
+    channels,
+    responses,
+    responseUrl: `${server.url}/response/T1/2/abc`,
     refuse: (method: string, error: string) => void refusals.push({ method, error }),
   });
 }
@@ -70,7 +89,9 @@ function postMessage(messages: SlackMessage[], form: URLSearchParams): Record<st
   if (text === '' && !form.has('blocks')) return { ok: false, error: 'no_text' };
   if (text.length > 40_000) return { ok: false, error: 'msg_too_long' };
   const thread = form.get('thread_ts');
-  if (thread !== null && !messages.some(({ ts }) => ts === thread)) return { ok: false, error: 'thread_not_found' };
+  // People's own messages (1699…) are not kept here, but can be answered.
+  const known = thread?.startsWith('1699') === true || messages.some(({ ts }) => ts === thread);
+  if (thread !== null && !known) return { ok: false, error: 'thread_not_found' };
   const message = {
     channel: form.get('channel') ?? '',
     ts: `1700000000.${String(messages.length + 1).padStart(6, '0')}`,
@@ -92,6 +113,11 @@ function update(messages: SlackMessage[], form: URLSearchParams): Record<string,
   message.blocks = JSON.parse(form.get('blocks') ?? '[]') as unknown[];
   message.edits += 1;
   return { ok: true, channel: message.channel, ts: message.ts, text: message.text };
+}
+
+function replies(messages: readonly SlackMessage[], form: URLSearchParams): unknown[] {
+  const root = form.get('ts');
+  return messages.filter(({ ts, thread_ts: thread }) => ts === root || thread === root);
 }
 
 /** Newest first; replies are only there when they were broadcast; the payload of metadata only when it is asked for. */
