@@ -5,8 +5,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'budget.blocking':
     'How long proactive work may hold the foreground before it goes on in the background. See [schedules](schedules.md#the-blocking-budget).',
   'budget.messageTtl': 'How long a message may wait before it expires, with the reason in the daily log.',
-  'budget.money.perDay': 'US dollars a day. Kept for the agent; has no effect yet.',
-  'budget.money.perRun': 'US dollars a run. Kept for the agent; has no effect yet.',
+  'budget.money.perDay': 'US dollars that models may cost in a local day; what is under way counts in full.',
+  'budget.money.perRun': 'US dollars that models may cost in one run.',
+  'budget.money.ownerShare': 'Share of the day, 0 to 1, that only what you ask for yourself may use.',
   'notify[].kind': 'What kind of channel it is.',
   'notify[].name': 'Unique name, 1 to 40 of `a-z`, `0-9`, `-`. Left out: the kind (`webhook`, then `webhook-2`).',
   'notify[].url': 'Where each message is posted: http or https, without user name and password.',
@@ -15,6 +16,8 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'sources[].poll.every': 'How often to ask; GitHub may want it rarer. See [polling](polling.md).',
   'sources[].poll.events':
     'What to ask for, by the names of webhooks. Left out: all but `check_run` and `notification`. See [polling](polling.md).',
+  'sources[].reconcile.every':
+    'How often GitHub is asked what it could not deliver. See [webhooks](webhooks.md#missed-deliveries).',
   'subscriptions[].where':
     'Path into the payload → condition; all must hold; at most 50. See [webhooks](webhooks.md#conditions).',
   'schedules[].cron':
@@ -35,6 +38,16 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'schedules[].retries':
     'Only with `do: command`. How often it is tried again when it failed. Default 0: you are told at once.',
   'schedules[].prompt': 'Only with `do: agent`, and required there. What the agent is asked.',
+  'agent.approvals.expiry': 'How long a question waits for your answer; then it is a no.',
+  'agent.approvals.afkExpiry': 'The same while you are away.',
+  'agent.chat.idle': 'A message that comes later than this begins a new conversation.',
+  'dream.maxBytes': 'Bytes the index may have, and each topic.',
+  'dream.idle': 'How long nothing must have been in the foreground before a dream begins by itself.',
+  'dream.deadline': 'A dream that takes longer is ended, and nothing of it is taken.',
+  'tools.shell.timeout': 'How long a command may take before it is ended.',
+  'tools.shell.outputBytes': 'How much of what it prints is kept.',
+  'tools.fetch.maxBytes': 'How much of a page is read.',
+  'tools.fetch.timeout': 'How long a page may take.',
   'storm.per': 'The time looked back over, for each source.',
   'storm.events':
     'From more than this many matched events in that time on, a source is in a storm and its waiting jobs of one topic become one.',
@@ -58,17 +71,19 @@ budget:
   windows: [{ per: 15s, max: 2 }, { per: 1h, max: 6 }]
   quietHours: { from: "22:00", to: "07:00" }
   messageTtl: 12h
+  presence: 5m
   urgent: { windows: [{ per: 1h, max: 4 }] }
-  money: { perDay: 5.00, perRun: 1.00 }`,
+  money: { perDay: 5.00, perRun: 1.00, ownerShare: 0.1 }`,
   notify: `
 notify:
   - { kind: terminal }
   - { kind: webhook, name: phone, url: "http://127.0.0.1:9000/hook", secretEnv: NOTIFY_SECRET }
-  - { kind: slack, channel: C0123456789, edit: 10m }
-  - { kind: telegram, chat: "123456", allow: [123456], edit: off }`,
+  - { kind: slack, channel: C0123456789, allow: [U0123456789], edit: 10m }
+  - { kind: telegram, chat: "123456", allow: [123456], receive: polling, edit: off }`,
   sources: `
 sources:
   - { name: github, kind: github, poll: { repositories: [octo/app], every: 60s, events: [push, issues, workflow_run] } }
+  - { name: work, kind: github, secretEnv: WORK_SECRET, reconcile: { repositories: [octo/work], every: 15m } }
   - { name: alerts, kind: standard, secretEnv: [ALERTS_SECRET, ALERTS_SECRET_OLD] }
   - { name: backups, kind: bearer, trust: owner }`,
   subscriptions: `
@@ -89,7 +104,9 @@ subscriptions:
     action: opened
     author: "mona*"
     do: agent
-    prompt: Triage this issue.`,
+    prompt: Triage this issue.
+    workspace: app
+workspaces: [{ path: /srv/app }]`,
   storm: `
 storm: { per: 1m, events: 60 }`,
   schedules: `
@@ -109,7 +126,36 @@ schedules:
     cwd: /srv
     env: { RESTIC_REPOSITORY: /mnt/backup }
     retries: 1
-  - { name: look-around, cron: "*/30 * * * *", do: agent, prompt: What needs attention? }`,
+  - { name: look-around, cron: "*/30 * * * *", do: agent, prompt: What needs attention?, workspace: app }
+workspaces: [{ path: /srv/app }]`,
+  models: `
+models:
+  lead: claude-opus-5-5
+  worker: claude-sonnet-5-5
+  fast: claude-haiku-5-5
+  fallback: claude-sonnet-5-5
+  prices: { "qwen3-coder:30b": { input: 0, output: 0, cacheWrite: 0, cacheRead: 0 } }
+  outputTokens: { lead: 16000, worker: 16000, fast: 2000 }
+  cacheTtl: 5m`,
+  agent: `
+agent:
+  policy: { owner: flag, schedule: flag, outside: classify }
+  afk: off
+  approvals: { expiry: 24h, afkExpiry: 8h }
+  limits: { turns: 40, inputTokens: 2000000, outputTokens: 100000, wall: 30m, toolResultBytes: 64KB }
+  chat: { idle: 1h, tokens: 120000 }`,
+  tools: `
+tools:
+  shell: { enabled: true, network: false, timeout: 2m, outputBytes: 1MB, readable: [/opt/toolchain] }
+  fetch: { allow: [docs.example.org, "*.example.com"], maxBytes: 2MB, timeout: 30s }`,
+  dream: `
+dream: { enabled: true, minHours: 24, minSessions: 5, maxLines: 200, maxBytes: 25KB, shrinkCap: 0.5, idle: 30m, model: auto, questionsPerDay: 40, deadline: 10m }`,
+  nightshift: `
+nightshift: { from: "01:00", to: "06:00", file: tasks.md }`,
+  workspaces: `
+workspaces:
+  - { path: ~/src/app }
+  - { path: ~/src/theirs, name: theirs, trust: outside }`,
   journal: `
 journal: { maxBytes: 1MB }`,
   heartbeat: `
@@ -137,10 +183,6 @@ where it is wrong. More: [hot reload](operations.md#hot-reload).
 `;
 
 export const AFTERWORD = `
-## Not yet accepted
-
-\`models\`, \`dream\`, \`nightshift\` and \`workspaces\` come with the parts that use them. Until then they are unknown keys.
-
 ## Environment
 
 | Variable | Meaning |
