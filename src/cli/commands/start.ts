@@ -39,6 +39,11 @@ export async function runStart(env: Env, json = false): Promise<number> {
   });
   const asked = Promise.withResolvers<string>();
   const ports = { clock: systemClock, random: systemRandom, log, redactor, fetch, print, usage };
+  // Before anybody can learn that we are here: a signal in between would end us without a word, and leave run.json behind.
+  watchCrashes((error) =>
+    log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed'),
+  );
+  watchSignals(asked.resolve);
   const daemon = await startDaemon(
     {
       home,
@@ -55,10 +60,6 @@ export async function runStart(env: Env, json = false): Promise<number> {
     },
     ports,
   );
-  watchCrashes((error) =>
-    log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'crashed'),
-  );
-  watchSignals(asked.resolve);
   if (json) print(JSON.stringify({ pid: process.pid, url: daemon.url, home, safeMode: daemon.safeMode }));
   else greet(daemon, home, commandName(env, process.cwd()));
   const by = await asked.promise;
