@@ -16,7 +16,6 @@ import type { Log } from '../core/ports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { createRepositoryApi } from '../github/repository-api.ts';
 import type { Surroundings, ToolCall } from '../permissions/call.ts';
-import { protectedBy } from '../permissions/protected-names.ts';
 import { createChanges, type Changes } from '../tools/changes.ts';
 import type { Sandbox } from '../tools/confinement.ts';
 import { createForesight } from '../tools/git-foresight.ts';
@@ -63,7 +62,6 @@ export async function openShared({ options, ports }: AgentParts): Promise<Shared
     home: realpathSync(options.home),
     clock: ports.clock,
     searchPath: options.commandEnv['PATH'] ?? '',
-    isProtected: (path) => protectedBy(path) !== undefined,
   });
   await changes.recover();
   return { changes, locks: createKeyLocks() };
