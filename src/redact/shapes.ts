@@ -63,8 +63,22 @@ function whole(name: string, triggers: readonly string[], pattern: RegExp, accep
 
 /** A shape whose first group, the words before the secret, stays. */
 function part(name: string, triggers: readonly string[], pattern: RegExp, accept = (_found: string) => true): Shape {
-  const replace = (text: string, mark: string): string =>
-    text.replace(pattern, (found, before: string) => (accept(found.slice(before.length)) ? before + mark : found));
+  const replace = (text: string, mark: string): string => {
+    let out = '';
+    let from = 0;
+    pattern.lastIndex = 0;
+    for (let found = pattern.exec(text); found !== null; found = pattern.exec(text)) {
+      const before = found[1] ?? '';
+      if (accept(found[0].slice(before.length))) {
+        out += text.slice(from, found.index) + before + mark;
+        from = pattern.lastIndex;
+      } else {
+        // What is let stand may itself introduce a secret: "Bearer correct-Bearer abc…".
+        pattern.lastIndex = found.index + Math.max(1, before.length);
+      }
+    }
+    return from === 0 ? text : out + text.slice(from);
+  };
   return { name, triggers, replace };
 }
 

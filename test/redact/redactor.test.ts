@@ -103,6 +103,11 @@ describe('by value', () => {
 });
 
 describe('by shape', () => {
+  test('a word that looks like an introduction and is none hides no secret behind it [REDACT-BY-SHAPE]', () => {
+    const { redact } = createRedactor([]);
+    expect(redact('Bearer correct-Bearer abcdefghijkl12345 ')).toBe('Bearer correct-Bearer [redacted:authorization] ');
+  });
+
   test.each(EXAMPLES)('a %s is taken out without being configured [REDACT-BY-SHAPE]', (name, secret) => {
     const before = name === 'slack-webhook' ? 'see https://hooks.slack.com/services/' : 'token="';
     expect(none.redact(`${before}${secret}" and more`)).toBe(`${before}[redacted:${name}]" and more`);

@@ -9,9 +9,15 @@ const RANK = { LOW: 0, MEDIUM: 1, HIGH: 2 } as const;
 const rank = (command: string) => RANK[assessShell(command, machine).risk];
 
 const closed = (command: string) => !/[<&]|^#| #|\\$/.test(command) && !/^(?:coproc|function|time)\b/.test(command);
+// `xargs ls` alone reads names nobody sees; behind `ls |`, which is one of the wrappings, they are seen.
+function takesNamesOfLs(command: string): boolean {
+  return /^xargs /.test(command) && rank(`ls | ${command}`) === 0;
+}
 // What a `cd` makes hostile is something else where the `cd` does not reach.
 const hostile = fc.constantFrom(
-  ...lines('hostile-commands.txt').filter((command) => closed(command) && !/\bcd\b/.test(command)),
+  ...lines('hostile-commands.txt').filter(
+    (command) => closed(command) && !/\bcd\b/.test(command) && !takesNamesOfLs(command),
+  ),
 );
 const ordinary = fc.constantFrom(...lines('ordinary-commands.txt').filter(closed));
 
