@@ -11,7 +11,7 @@ const rank = (command: string) => RANK[assessShell(command, machine).risk];
 const closed = (command: string) => !/[<&]|^#| #|\\$/.test(command) && !/^(?:coproc|function|time)\b/.test(command);
 // `xargs ls` alone reads names nobody sees; behind `ls |`, which is one of the wrappings, they are seen.
 function takesNamesOfLs(command: string): boolean {
-  return /^xargs /.test(command) && rank(`ls | ${command}`) === 0;
+  return command.startsWith('xargs ') && rank(`ls | ${command}`) === 0;
 }
 // What a `cd` makes hostile is something else where the `cd` does not reach.
 const hostile = fc.constantFrom(
