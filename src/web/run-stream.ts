@@ -3,19 +3,11 @@ import { KairosError } from '../core/errors.ts';
 import type { ApiDeps } from './ports.ts';
 import { found, idOf } from './query.ts';
 import type { RunDelta } from './run-feed.ts';
+import { frame, HEARTBEAT, HEARTBEAT_MS, openStream, sendFrames } from './sse.ts';
 import type { Views } from './views.ts';
 
 /** Runs that may be watched at once. */
 const WATCHERS_MAX = 32;
-/** Somebody who has this much unread is let go: the transcript has it all. */
-const UNREAD_BYTES_MAX = 1_048_576;
-/** An open stream says something at least this often. */
-const HEARTBEAT_MS = 15_000;
-const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  'x-accel-buffering': 'no',
-};
 
 /**
  * `GET /api/jobs/:id/stream`: server-sent events of one run, `text`, `tool`, `result` and `waiting`, and last `end` with the
@@ -29,18 +21,14 @@ export function runStreamRoutes(app: FastifyInstance, deps: ApiDeps, views: View
     if (open.size >= WATCHERS_MAX) throw new KairosError('OVERLOADED', `at most ${WATCHERS_MAX} may watch at once`);
     reply.hijack();
     const client = reply.raw;
-    const write = (text: string): void => {
-      if (client.writableLength > UNREAD_BYTES_MAX) client.destroy();
-      else client.write(text);
-    };
+    const write = (text: string): void => sendFrames(client, text);
     const done = new AbortController();
     const close = (): void => {
       open.delete(close);
       done.abort();
       client.end();
     };
-    client.writeHead(200, HEADERS);
-    client.on('error', () => client.destroy());
+    openStream(client);
     client.once('close', close);
     open.add(close);
     const end = (): void => {
@@ -52,7 +40,7 @@ export function runStreamRoutes(app: FastifyInstance, deps: ApiDeps, views: View
       delta.kind === 'end' ? end() : write(deltaFrame(delta, deps.redact)),
     );
     done.signal.addEventListener('abort', unwatch, { once: true });
-    void keepOpen(deps, done.signal, () => write(': still here\n\n'));
+    void keepOpen(deps, done.signal, () => write(HEARTBEAT));
   });
   // An open stream would hold a closing server for ever.
   app.addHook('preClose', async () => {
@@ -70,9 +58,4 @@ async function keepOpen({ clock }: ApiDeps, signal: AbortSignal, beat: () => voi
 
 function deltaFrame({ kind, ...delta }: Exclude<RunDelta, { kind: 'end' }>, redact: (text: string) => string): string {
   return frame(kind, { ...delta, text: redact(delta.text) });
-}
-
-/** JSON has no line breaks, so one `data:` line is enough. */
-function frame(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -3,20 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { KairosError } from '../core/errors.ts';
 import { startLoop } from '../core/loop.ts';
 import type { ApiDeps } from './ports.ts';
+import { frame, HEARTBEAT, HEARTBEAT_MS, openStream, sendFrames } from './sse.ts';
 import type { Views } from './views.ts';
 
 /** How many may watch at once. */
 const CLIENTS_MAX = 32;
-/** A client that has this much unread is dropped; it connects again and reads the lists. */
-const UNREAD_BYTES_MAX = 1_048_576;
-const HEARTBEAT_MS = 15_000;
 /** Changes are sent at most this often, so that a storm costs the same as a trickle. */
 const PAUSE_MS = 250;
-const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  'x-accel-buffering': 'no',
-};
 
 /**
  * `GET /api/stream`: server-sent events `status`, `event`, `job` and `message`, each with the JSON of the lists. The
@@ -26,10 +19,7 @@ const HEADERS = {
 export function streamRoutes(app: FastifyInstance, deps: ApiDeps, views: Views): void {
   const clients = new Set<ServerResponse>();
   const sendAll = (text: string): void => {
-    for (const client of clients) {
-      if (client.writableLength > UNREAD_BYTES_MAX) client.destroy();
-      else client.write(text);
-    }
+    for (const client of clients) sendFrames(client, text);
   };
   const status = (): string => frame('status', views.status(deps.status()));
   let heartbeatAtMs = 0;
@@ -41,7 +31,7 @@ export function streamRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
       if (clients.size === 0) return HEARTBEAT_MS;
       const frames = changedFrames(deps, views);
       if (frames !== '') sendAll(frames + status());
-      else if (deps.clock.monoMs() >= heartbeatAtMs) sendAll(': still here\n\n');
+      else if (deps.clock.monoMs() >= heartbeatAtMs) sendAll(HEARTBEAT);
       else return heartbeatAtMs - deps.clock.monoMs();
       heartbeatAtMs = deps.clock.monoMs() + HEARTBEAT_MS;
       await deps.clock.sleep(PAUSE_MS, signal);
@@ -56,7 +46,7 @@ export function streamRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
     }
     reply.hijack();
     const client = reply.raw;
-    client.writeHead(200, HEADERS);
+    openStream(client);
     client.write(status());
     clients.add(client);
     if (clients.size === 1) {
@@ -68,7 +58,6 @@ export function streamRoutes(app: FastifyInstance, deps: ApiDeps, views: Views):
       clients.delete(client);
       if (clients.size === 0) unwatch?.();
     });
-    client.on('error', () => client.destroy());
   });
   // An open stream would hold a closing server for ever.
   app.addHook('preClose', async () => {
@@ -89,9 +78,4 @@ function changedFrames(deps: ApiDeps, views: Views): string {
 
 function framed<Row>(name: string, row: Row | undefined, view: (row: Row) => unknown): string {
   return row === undefined ? '' : frame(name, view(row));
-}
-
-/** JSON has no line breaks, so one `data:` line is enough. */
-function frame(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
