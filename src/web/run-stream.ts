@@ -35,7 +35,8 @@ export function runStreamRoutes(app: FastifyInstance, deps: ApiDeps, views: View
       write(frame('end', views.job(deps.jobs.find(id) ?? job)));
       close();
     };
-    if (job.endedAtMs !== null) return end();
+    // A parked one has no end, and nobody works on it.
+    if (job.state !== 'queued' && job.state !== 'running') return end();
     const unwatch = deps.agent.runs.watch(id, (delta) =>
       delta.kind === 'end' ? end() : write(deltaFrame(delta, deps.redact)),
     );

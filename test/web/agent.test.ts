@@ -133,10 +133,12 @@ describe('a run that is watched', () => {
     expect(text).toMatch(/event: end\ndata: \{"id":"j1"/);
   });
 
-  test('a job that has ended, and one that is not there, answer at once [HTTP-RUN-STREAM]', async () => {
-    world.jobs.push(makeJob(1, { state: 'succeeded', endedAtMs: 5 }));
-    expect(await watch('/api/jobs/j1/stream', () => false)).toContain('event: end');
-    expect((await call('GET', '/api/jobs/j2/stream')).status).toBe(404);
+  test('a job that has ended, one that is parked, and one that is not there answer at once [HTTP-RUN-STREAM]', async () => {
+    world.jobs.push(makeJob(1, { state: 'succeeded', endedAtMs: 5 }), makeJob(2, { state: 'parked', endedAtMs: null }));
+    const base = await app.listen({ port: 0, host: '127.0.0.1' });
+    for (const id of ['j1', 'j2'])
+      expect(await (await fetch(`${base}/api/jobs/${id}/stream`)).text()).toContain('event: end');
+    expect((await fetch(`${base}/api/jobs/j3/stream`)).status).toBe(404);
   });
 
   test('keeps the newest words of a run, and no run for ever', () => {
