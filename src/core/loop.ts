@@ -56,3 +56,40 @@ export function startLoop(options: LoopOptions): Loop {
     },
   };
 }
+
+/** Acts some time after the last of several changes, as an editor makes them. */
+export interface QuietLoop extends AsyncDisposable {
+  /** Something has changed: it is acted on when it has been quiet for a while. */
+  note(): void;
+}
+
+export interface QuietLoopOptions extends Pick<LoopOptions, 'name' | 'clock' | 'log'> {
+  readonly quietMs: number;
+  readonly act: () => Promise<void>;
+}
+
+const FOREVER_MS = 86_400_000;
+
+/** One `act` for all changes that follow each other within `quietMs`; never two at once. What it throws is logged. */
+export function startQuietLoop({ name, clock, log, quietMs, act }: QuietLoopOptions): QuietLoop {
+  let notedMs = Infinity;
+  const loop = startLoop({
+    name,
+    clock,
+    log,
+    async step() {
+      const waitMs = notedMs + quietMs - clock.monoMs();
+      if (waitMs > 0) return Math.min(waitMs, FOREVER_MS);
+      notedMs = Infinity;
+      await act();
+      return FOREVER_MS;
+    },
+  });
+  return {
+    note() {
+      notedMs = clock.monoMs();
+      loop.wake();
+    },
+    [Symbol.asyncDispose]: () => loop[Symbol.asyncDispose](),
+  };
+}

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { startLoop } from '../core/loop.ts';
+import { startQuietLoop } from '../core/loop.ts';
 import type { Clock, Log } from '../core/ports.ts';
 
 export interface WatchOptions {
@@ -18,7 +18,6 @@ const QUIET_MS = 250;
  * ledger: that cost a third of the deliveries a second.
  */
 const POLL_MS = 2_000;
-const FOREVER_MS = 86_400_000;
 
 /**
  * Watches `config.yaml` and `secrets.env`. One edit is one look, however many steps it is written in; looks never overlap.
@@ -26,29 +25,21 @@ const FOREVER_MS = 86_400_000;
  */
 export async function watchSettings({ home, clock, log, onEdit }: WatchOptions): Promise<AsyncDisposable> {
   const { watch } = await import('chokidar');
-  let editedMs = Infinity;
-  const loop = startLoop({
+  const loop = startQuietLoop({
     name: 'settings',
     clock,
     log,
-    async step() {
-      const waitMs = editedMs + QUIET_MS - clock.monoMs();
-      if (waitMs > 0) return Math.min(waitMs, FOREVER_MS);
-      editedMs = Infinity;
-      await onEdit().catch((error: unknown) => {
+    quietMs: QUIET_MS,
+    act: () =>
+      onEdit().catch((error: unknown) => {
         log.error({ error: messageOf(error) }, 'edit refused, the configuration before it stays in force');
-      });
-      return FOREVER_MS;
-    },
+      }),
   });
   const watcher = watch(
     ['config.yaml', 'secrets.env'].map((name) => join(home, name)),
     { ignoreInitial: true, usePolling: true, interval: POLL_MS },
   );
-  watcher.on('all', () => {
-    editedMs = clock.monoMs();
-    loop.wake();
-  });
+  watcher.on('all', () => loop.note());
   watcher.on('error', (error) => log.warn({ error: messageOf(error) }, 'configuration is not watched any more'));
   return {
     async [Symbol.asyncDispose]() {

@@ -16,7 +16,6 @@ import type { Author, MemoryLedger } from './ports.ts';
 import { planRollback } from './rollback.ts';
 import { bulletsOf, type TopicType } from './topic.ts';
 import type { Memory } from './tree.ts';
-import { watchMemory } from './watch.ts';
 
 export interface MemoryOptions {
   readonly home: string;
@@ -100,8 +99,6 @@ export interface MemoryStore {
   holdAgain(marks: readonly StaleMark[]): Promise<void>;
   /** Looks for edits of a person, and records them. */
   look(): Promise<void>;
-  /** Looks whenever a file changes, until disposed. */
-  watch(): Promise<AsyncDisposable>;
   /** When all that was asked for is done. */
   idle(): Promise<void>;
 }
@@ -156,7 +153,6 @@ function createStore(parts: Parts): MemoryStore {
     stale: async () => presentMarks(ledger.stale(), await read()),
     holdAgain: (marks) => keeper.inTurn(() => ledger.unmark(marks)),
     look,
-    watch: () => watchMemory({ directory, clock, log: options.log, onEdit: look }),
     idle: () => keeper.idle(),
   };
 }

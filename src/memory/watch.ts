@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import { messageOf } from '../core/errors.ts';
-import { startLoop } from '../core/loop.ts';
+import { startQuietLoop } from '../core/loop.ts';
 import type { Clock, Log } from '../core/ports.ts';
 
 export interface MemoryWatch {
@@ -14,33 +14,24 @@ export interface MemoryWatch {
 
 /** Editors write in several steps: an edit is looked at when it has been quiet for this long. */
 const QUIET_MS = 500;
-const FOREVER_MS = 86_400_000;
 
 /** Watches index, topics and archive. One edit is one look, however many steps it is written in. */
 export async function watchMemory({ directory, clock, log, onEdit }: MemoryWatch): Promise<AsyncDisposable> {
   const { watch } = await import('chokidar');
-  let editedMs = Infinity;
-  const loop = startLoop({
+  const loop = startQuietLoop({
     name: 'memory',
     clock,
     log,
-    async step() {
-      const waitMs = editedMs + QUIET_MS - clock.monoMs();
-      if (waitMs > 0) return Math.min(waitMs, FOREVER_MS);
-      editedMs = Infinity;
-      await onEdit().catch((error: unknown) => {
+    quietMs: QUIET_MS,
+    act: () =>
+      onEdit().catch((error: unknown) => {
         log.error({ error: messageOf(error) }, 'an edit of the memory could not be recorded');
-      });
-      return FOREVER_MS;
-    },
+      }),
   });
   // What kairosd itself writes all the time, and what is no part of the memory.
   const ignored = ['generations', 'notes'].map((name) => `${directory}${sep}${name}`);
   const watcher = watch(directory, { ignored, ignoreInitial: true, followSymlinks: false, depth: 1 });
-  watcher.on('all', () => {
-    editedMs = clock.monoMs();
-    loop.wake();
-  });
+  watcher.on('all', () => loop.note());
   watcher.on('error', (error) => log.warn({ error: messageOf(error) }, 'memory is not watched any more'));
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
   return {

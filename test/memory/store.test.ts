@@ -2,6 +2,8 @@ import { closeSync, cpSync, existsSync, ftruncateSync, openSync, readdirSync, sy
 import { join } from 'node:path';
 import { describe, expect, test, vi } from 'vitest';
 import type { Because } from '../../src/memory/store.ts';
+import { watchMemory } from '../../src/memory/watch.ts';
+import { recordingLog } from '../ledger/make.ts';
 import { fact, idOf, openTest, SECRET, snapshot, topicText } from './make.ts';
 
 const DREAM: Because = { author: 'dream', reason: 'the dream of tonight' };
@@ -111,7 +113,12 @@ describe('an edit of the owner', () => {
 
   test('is noticed while a daemon runs, once, however many steps it is written in', async () => {
     await using opened = await openTest(files);
-    await using _watch = await opened.memory.watch();
+    await using _watch = await watchMemory({
+      directory: join(opened.home, 'memory'),
+      clock: opened.clock,
+      log: recordingLog(),
+      onEdit: () => opened.memory.look(),
+    });
     opened.write('topics/a.md', '');
     opened.write('topics/a.md', `${files['topics/a.md']}- Mine\n`);
     await vi.waitFor(
