@@ -38,6 +38,15 @@ export function formatInstant(ms: number, timeZone: string): string {
     .toString({ timeZoneName: 'never', fractionalSecondDigits: 3 });
 }
 
+/** Whether it names a time zone that this Node knows: `Europe/Berlin`, `UTC`, `+02:00`. */
+export function isTimeZone(name: string): boolean {
+  try {
+    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId !== '';
+  } catch {
+    return false;
+  }
+}
+
 /** A duration in configuration, read as milliseconds. */
 export function durationOption(defaultMs: number, bounds: { minMs: number; maxMs: number }) {
   return durationValue(bounds)

@@ -7,6 +7,7 @@ import { agentOptions } from '../agent/section.ts';
 import { workspaceName, workspacesOptions } from '../agent/workspaces.ts';
 import { budgetOptions } from '../budget/options.ts';
 import { KairosError } from '../core/errors.ts';
+import { isTimeZone } from '../core/units.ts';
 import { dreamOptions, nightshiftOptions } from '../dream/options.ts';
 import { serverOptions } from '../http/options.ts';
 import { journalOptions } from '../journal/options.ts';
@@ -187,12 +188,4 @@ function valueOffset(document: Document, path: readonly PropertyKey[]): number {
 function problemAt(lines: LineCounter, offset: number, path: string, message: string): ConfigProblem {
   const { line, col } = lines.linePos(offset);
   return { line: Math.max(1, line), column: Math.max(1, col), path, message };
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId !== '';
-  } catch {
-    return false;
-  }
 }

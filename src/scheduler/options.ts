@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { durationValue, formatDuration } from '../core/units.ts';
+import { durationValue, formatDuration, isTimeZone } from '../core/units.ts';
 import { checkCron } from './cron.ts';
 
 const HOUR_MS = 3_600_000;
@@ -183,10 +183,6 @@ function actionMisfits(value: Fields): Misfit[] {
 
 function isLocal(value: string): boolean {
   return /[T ]\d/i.test(value) && parses(() => Temporal.PlainDateTime.from(value));
-}
-
-function isTimeZone(name: string): boolean {
-  return parses(() => Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name));
 }
 
 function parses(read: () => unknown): boolean {

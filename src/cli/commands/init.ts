@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
+import { isTimeZone } from '../../core/units.ts';
 import { configJsonSchema, parseConfig } from '../../daemon/config.ts';
 import type { Cli } from '../cli.ts';
 import { withExamples, type Act } from '../define.ts';
@@ -103,14 +104,6 @@ async function ask(): Promise<Answers> {
     };
   } finally {
     terminal.close();
-  }
-}
-
-function isTimeZone(name: string): boolean {
-  try {
-    return Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name).timeZoneId !== '';
-  } catch {
-    return false;
   }
 }
 
