@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { KairosError } from '../core/errors.ts';
 import type { Redact } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
-import { loadConfig } from '../daemon/config.ts';
 import { createLogger } from '../daemon/logger.ts';
 import { readSecrets } from '../daemon/secrets.ts';
 import { systemClock, systemRandom } from '../daemon/system.ts';
@@ -20,6 +19,7 @@ import { openMemory, type MemoryStore } from '../memory/store.ts';
 import type { Memory } from '../memory/tree.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import type { Cli } from './cli.ts';
+import { timeZoneOf } from './time-zone.ts';
 
 /** The memory of a home, only to be read: beside a daemon or without one. */
 export interface MemoryReading {
@@ -100,13 +100,4 @@ const TTL_MS = 43_200_000;
 /** Takes out what this home knows as secret. */
 export function redactorOf({ home, env }: Cli): Redact {
   return createRedactor(readSecrets(home, env).all()).redact;
-}
-
-/** The memory can be read with a broken configuration too. */
-function timeZoneOf(cli: Cli): string {
-  try {
-    return loadConfig(cli.home, cli.env).timezone;
-  } catch {
-    return Temporal.Now.timeZoneId();
-  }
 }

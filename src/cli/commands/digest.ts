@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../../daemon/config.ts';
 import { createDigests } from '../../daemon/digest.ts';
 import { readSecrets } from '../../daemon/secrets.ts';
 import { systemClock } from '../../daemon/system.ts';
 import { renderDigest } from '../../journal/digest.ts';
 import { createRedactor } from '../../redact/redactor.ts';
 import type { Cli } from '../cli.ts';
+import { timeZoneOf } from '../time-zone.ts';
 import { withExamples, type Act } from '../define.ts';
 import { plainBlock } from '../plain-block.ts';
 
@@ -22,13 +22,4 @@ export function define(command: Command, act: Act): void {
       cli.print(facts, () => plainBlock(renderDigest(facts)));
     }),
   );
-}
-
-/** The digest can be read with a broken configuration too. */
-function timeZoneOf(cli: Cli): string {
-  try {
-    return loadConfig(cli.home, cli.env).timezone;
-  } catch {
-    return Temporal.Now.timeZoneId();
-  }
 }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../../daemon/config.ts';
 import { readLog, type LogLine } from '../../journal/read.ts';
 import type { Cli } from '../cli.ts';
+import { timeZoneOf } from '../time-zone.ts';
 import { withExamples, type Act } from '../define.ts';
 import { readLimit } from '../list.ts';
 import { plainBlock } from '../plain-block.ts';
@@ -26,15 +26,6 @@ function dateOf(cli: Cli, word: string): string {
   if (back === undefined) return word;
   const now = Temporal.Instant.fromEpochMilliseconds(cli.nowMs()).toZonedDateTimeISO(timeZoneOf(cli));
   return now.toPlainDate().subtract({ days: back }).toString();
-}
-
-/** The log can be read with a broken configuration too: that is when one wants to. */
-function timeZoneOf(cli: Cli): string {
-  try {
-    return loadConfig(cli.home, cli.env).timezone;
-  } catch {
-    return Temporal.Now.timeZoneId();
-  }
 }
 
 function render({ paint }: Cli, { time, kind, ref, text }: LogLine): string {
