@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { KairosError } from '../core/errors.ts';
+import { readIfThere } from '../daemon/secrets.ts';
 
 /**
  * Sets secrets in `secrets.env`, leaving every other line as it is. Whole or not at all: written beside it, flushed, then
@@ -11,7 +12,7 @@ import { KairosError } from '../core/errors.ts';
 export function writeSecrets(home: string, values: Readonly<Record<string, string>>): void {
   const path = join(home, 'secrets.env');
   try {
-    const lines = readIfThere(path).replace(/\n$/, '').split('\n');
+    const lines = (readIfThere(path) ?? '').replace(/\n$/, '').split('\n');
     const kept = lines.filter((line) => !Object.keys(values).includes(nameIn(line)));
     const added = Object.entries(values).map(([name, value]) => `${name}=${value}`);
     const text = [...kept, ...added].join('\n').replace(/^\n+/, '');
@@ -32,13 +33,4 @@ export function writeSecrets(home: string, values: Readonly<Record<string, strin
 
 function nameIn(line: string): string {
   return /^\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=/.exec(line)?.[1] ?? '';
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw error;
-  }
 }

@@ -41,7 +41,8 @@ function readCredentials(directory: string | undefined): [string, string][] {
   return readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), 'utf8').trimEnd()]);
 }
 
-function readIfThere(path: string): string | undefined {
+/** The text of a file; undefined when there is none. */
+export function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { mkdir, open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { flushDirectory } from './files.ts';
 
 /**
  * Writes the digest of a day, through to the disk: the old file or the new one is there, never half of one. 0600 in a
@@ -29,13 +30,4 @@ export async function writeDigest(home: string, date: string, text: string): Pro
 /** Where the digest of a day is: `digests/2026-11-22.md` below the home. */
 function digestPath(home: string, date: string): string {
   return join(home, 'digests', `${date}.md`);
-}
-
-async function flushDirectory(path: string): Promise<void> {
-  const directory = await open(path, constants.O_RDONLY);
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }

@@ -51,7 +51,8 @@ async function flushUp(from: string, to: string): Promise<void> {
   }
 }
 
-async function flushDirectory(path: string): Promise<void> {
+/** A new name in a directory is on the disk once the directory is. */
+export async function flushDirectory(path: string): Promise<void> {
   const directory = await open(path, constants.O_RDONLY);
   try {
     await directory.sync();

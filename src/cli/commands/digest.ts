@@ -4,7 +4,6 @@ import { readSecrets } from '../../daemon/secrets.ts';
 import { systemClock } from '../../daemon/system.ts';
 import { renderDigest } from '../../journal/digest.ts';
 import { createRedactor } from '../../redact/redactor.ts';
-import type { Cli } from '../cli.ts';
 import { timeZoneOf } from '../time-zone.ts';
 import { withExamples, type Act } from '../define.ts';
 import { plainBlock } from '../plain-block.ts';
