@@ -26,8 +26,6 @@ export interface Agent extends AsyncDisposable {
   port(wake: () => void): AgentPort;
   /** The model within the budget, for a purpose of its own. */
   asking(purpose: string): Promise<Ask<Charge>>;
-  /** Transcripts have new lines. */
-  wake(): void;
 }
 
 const MINUTE_MS = 60_000;
@@ -70,9 +68,12 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
       }
     },
     dueWork(limit, nowMs) {
+      const due = ledger.work.dueWork(limit, nowMs);
+      // The lanes ask all day: what holds the agent back is only looked up when it has something to do.
+      if (due.every((job) => job.kind !== 'agent')) return due;
       const paused = ledger.messages.mutes(nowMs).has(PAUSE_TOPIC);
       const held = stopped() !== null;
-      if (!held && !paused) return ledger.work.dueWork(limit, nowMs);
+      if (!held && !paused) return due;
       const may = (job: Job): boolean => job.kind !== 'agent' || (!held && job.reactive);
       return ledger.work.dueWork(LOOK_MAX, nowMs).filter(may).slice(0, limit);
     },
@@ -82,7 +83,6 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
       return stopped() === null ? undefined : 'The agent was stopped (kairos start --agent lets it work again)';
     },
     asking: async (purpose) => (await runtimes.now()).askOf(purpose),
-    wake: () => follower.wake(),
     port: (wake) =>
       portOf(
         parts,
