@@ -27,8 +27,6 @@ export interface ChangesOptions {
   readonly clock: Clock;
   /** A `PATH`, for git. */
   readonly searchPath: string;
-  /** Whether undo must keep its hands off a path (absolute, canonical). `.git` and the home it never touches. Default: no other. */
-  readonly isProtected?: ((canonical: string) => boolean) | undefined;
   readonly limits?: Partial<SnapshotLimits> | undefined;
   /** How long a run waits for a snapshot. Default 60 s. */
   readonly deadlineMs?: number | undefined;
@@ -239,13 +237,12 @@ class KeptChanges implements Changes {
 
   /** Undo may write into the workspace, and there neither below `.git` nor into our home. */
   #access(workspace: string): FileAccess {
-    const { home, isProtected = () => false } = this.#options;
+    const { home } = this.#options;
     return {
       allowed: (canonical) =>
         isInside(canonical, workspace) &&
         !isInside(canonical, home) &&
-        !canonical.slice(workspace.length).toLowerCase().split('/').includes('.git') &&
-        !isProtected(canonical),
+        !canonical.slice(workspace.length).toLowerCase().split('/').includes('.git'),
       trustOf: () => 'tool',
       userHome: home,
     };

@@ -137,11 +137,10 @@ describe('the changes of a run', () => {
     await expect(changes.undo(1)).resolves.toEqual({ ok: true, files: 3 });
   });
 
-  test('are never taken back outside of the workspace or where it is protected [UNDO-REFUSES]', async () => {
+  test('are never taken back outside of the workspace [UNDO-REFUSES]', async () => {
     const outside = workspaceOf({ 'a.txt': 'after' });
-    const root = workspaceOf({ 'dir/a.txt': 'before', 'ci.yml': 'x' });
-    const home = temporaryDirectory();
-    const changes = changesIn(home);
+    const root = workspaceOf({ 'dir/a.txt': 'before' });
+    const changes = changesIn(temporaryDirectory());
     await changes.begin({ path: root }, 1);
     writeFileSync(join(root, 'dir/a.txt'), 'after');
     await changes.finish(1);
@@ -149,12 +148,18 @@ describe('the changes of a run', () => {
     symlinkSync(outside, join(root, 'dir'));
     await expect(changes.undo(1)).resolves.toEqual({ ok: false, reason: 'changed since: dir/a.txt' });
     expect(readFileSync(join(outside, 'a.txt'), 'utf8')).toBe('after');
+  });
 
-    const careful = changesIn(home, { isProtected: (path) => path.endsWith('.yml') });
-    await careful.begin({ path: root }, 2);
-    writeFileSync(join(root, 'ci.yml'), 'y');
-    await careful.finish(2);
-    await expect(careful.undo(2)).resolves.toEqual({ ok: false, reason: 'protected: ci.yml' });
+  test('are taken back in a protected place as well, where only the owner can have allowed them [UNDO-EXACT]', async () => {
+    const root = workspaceOf({ '.github/workflows/ci.yml': 'before' });
+    const before = readLeaves(root);
+    const changes = changesIn(temporaryDirectory());
+    await changes.begin({ path: root }, 1);
+    writeFileSync(join(root, '.github/workflows/ci.yml'), 'after');
+    writeFileSync(join(root, '.envrc'), 'new');
+    await changes.finish(1);
+    await expect(changes.undo(1)).resolves.toEqual({ ok: true, files: 2 });
+    expect(readLeaves(root)).toEqual(before);
   });
 
   test('of a run that was laid aside are one, unless somebody changed the same file meanwhile [UNDO-REFUSES]', async () => {
