@@ -3,7 +3,8 @@ const FENCE = /^\s*(```|~~~)/;
 const PASTED =
   /^\s*(?:>|\$ |[{}[\]<|]|[+-]{3} |@@ |at \S+ \(|\d{4}-\d\d-\d\dT|\[?\d\d:\d\d:\d\d|(?:error|warn|info|debug|fatal|traceback)\b\s*[:[])/i;
 const LIST = /^\s*(?:[-*•–]\s+(?:\[[ x]\]\s+)?|\d{1,2}[.)]\s+|#{1,6}\s+)/i;
-const TODO = /^\s*[-*]\s+\[ \]\s|^\s*[-*]?\s*todo\b/i;
+/** An open item of somebody's list, "- [ ] …" or "todo: …": a plan, and no fact. */
+const OPEN_ITEM = /^\s*[-*]\s+\[ \]\s|^\s*[-*]?\s*todo\b/i;
 const SHORT =
   /(?:^|[\s(])(?:e\.g|i\.e|etc|vs|approx|ca|bzw|z\.B|d\.h|u\.a|nr|mr|mrs|ms|dr|st|incl|inkl|max|min|evtl|ggf|usw)\.$/i;
 /** Where one thing that is said ends and the next begins, inside a sentence. */
@@ -25,7 +26,7 @@ export function sentencesOf(message: string): readonly string[] {
       fenced = !fenced;
       continue;
     }
-    if (fenced || PASTED.test(line) || TODO.test(line)) continue;
+    if (fenced || PASTED.test(line) || OPEN_ITEM.test(line)) continue;
     found.push(...splitLine(line.replace(LIST, '').trim()));
   }
   return found;
