@@ -7,6 +7,7 @@ import type { Job, Outcome } from '../core/job.ts';
 import { startLoop } from '../core/loop.ts';
 import type { Log } from '../core/ports.ts';
 import { PAUSE_TOPIC } from '../dispatch/reply.ts';
+import type { Ledger } from '../ledger/ledger.ts';
 import type { AgentPort, CostRow } from '../web/agent-ports.ts';
 import { createRunFeed, type RunFeed } from '../web/run-feed.ts';
 import type { AgentParts, AgentRuntime } from './agent-runtime.ts';
@@ -67,16 +68,7 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
         parts.memory.search.wake();
       }
     },
-    dueWork(limit, nowMs) {
-      const due = ledger.work.dueWork(limit, nowMs);
-      // The lanes ask all day: what holds the agent back is only looked up when it has something to do.
-      if (due.every((job) => job.kind !== 'agent')) return due;
-      const paused = ledger.messages.mutes(nowMs).has(PAUSE_TOPIC);
-      const held = stopped() !== null;
-      if (!held && !paused) return due;
-      const may = (job: Job): boolean => job.kind !== 'agent' || (!held && job.reactive);
-      return ledger.work.dueWork(LOOK_MAX, nowMs).filter(may).slice(0, limit);
-    },
+    dueWork: (limit, nowMs) => dueWork(ledger, { limit, nowMs, isStopped: () => stopped() !== null }),
     away() {
       if (!live.settings.modelOn) return 'There is no model configured';
       if (parts.held()) return 'The daemon is in safe mode and begins no work (kairos log says why)';
@@ -104,6 +96,21 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
       ),
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
+}
+
+/** The lanes ask all day: what holds the agent back is only looked up when it has something to do. */
+function dueWork(
+  { work, messages }: Pick<Ledger, 'work' | 'messages'>,
+  asked: { readonly limit: number; readonly nowMs: number; readonly isStopped: () => boolean },
+): Job[] {
+  const { limit, nowMs, isStopped } = asked;
+  const due = work.dueWork(limit, nowMs);
+  if (due.every((job) => job.kind !== 'agent')) return due;
+  const paused = messages.mutes(nowMs).has(PAUSE_TOPIC);
+  const held = isStopped();
+  if (!held && !paused) return due;
+  const may = (job: Job): boolean => job.kind !== 'agent' || (!held && job.reactive);
+  return work.dueWork(LOOK_MAX, nowMs).filter(may).slice(0, limit);
 }
 
 /** A run that was cut off by hand is laid aside: it goes on when the agent may work again. */
