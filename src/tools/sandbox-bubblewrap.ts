@@ -50,7 +50,7 @@ const ETC_WITH_NETWORK = ['hosts', 'gai.conf'];
 export function bubblewrapArgs(host: BubblewrapHost, argv: readonly string[], confinement: Confinement): string[] {
   const { network, env, cwd } = confinement;
   return [
-    ['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try'],
+    ['--unshare-user', '--unshare-ipc', '--unshare-pid', '--unshare-uts'],
     network ? [] : ['--unshare-net'],
     host.sealed ? ['--disable-userns'] : [],
     ['--die-with-parent', '--new-session', '--cap-drop', 'ALL', '--hostname', 'sandbox', '--clearenv'],

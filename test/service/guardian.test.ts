@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test, type TestContext } from 'vitest';
+import { isAlive } from '../../src/cli/client.ts';
+
+const GUARDIAN = join(import.meta.dirname, '../../src/service/guardian.ts');
+
+/** A process with a guardian of one second; `body` runs in it. */
+function guarded(body: string) {
+  const program = `import { startGuardian } from ${JSON.stringify(GUARDIAN)};
+    const line = startGuardian(1000);
+    await line.send(['READY=1']);
+    console.log('ready');
+    ${body}`;
+  return spawn(process.execPath, ['--input-type=module-typescript', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+describe('the guardian', () => {
+  test('kills a process whose loop turns no more [SERVICE-GUARDIAN]', async (context: TestContext) => {
+    needBash(context);
+    const child = guarded(`setTimeout(() => { for (;;); }, 10);`);
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    expect([code, signal]).toEqual([null, 'SIGKILL']);
+  });
+
+  test('leaves one alone that says that all is well, and ends with it [SERVICE-GUARDIAN]', async (context: TestContext) => {
+    needBash(context);
+    const child = guarded(`
+      let beats = 0;
+      const timer = setInterval(() => {
+        void line.send(['WATCHDOG=1']);
+        if (++beats === 12) { clearInterval(timer); }
+      }, 200);`);
+    await once(child.stdout, 'data');
+    const guard = childOf(child.pid ?? 0);
+    const [code] = (await once(child, 'exit')) as [number | null];
+    expect(code).toBe(0);
+    await expect.poll(() => guard === undefined || !isAlive(guard)).toBe(true);
+  });
+});
+
+function childOf(pid: number): number | undefined {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  return existsSync(path) ? Number(readFileSync(path, 'utf8').trim().split(' ')[0]) : undefined;
+}
+
+function needBash(context: TestContext): void {
+  context.skip(!existsSync('/bin/bash'), 'there is no /bin/bash, which macOS always has');
+}
