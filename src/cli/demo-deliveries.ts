@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { KairosError } from '../core/errors.ts';
+import { inventedDeliveries } from './demo-invented.ts';
 
 /** The secret of the demo's own GitHub, which exists nowhere else. */
 export const SECRET = 'demo-secret-of-a-home-that-lives-for-a-minute';
@@ -14,6 +14,7 @@ export interface DemoDelivery {
   readonly body: string;
 }
 
+/** One kind of event, with payloads of it. */
 interface Recorded {
   readonly name: string;
   readonly examples: readonly unknown[];
@@ -22,10 +23,8 @@ interface Recorded {
 const COUNT = 120;
 
 /**
- * Recorded deliveries of GitHub, as many kinds as there are: 120 genuine ones, every tenth sent twice, every twelfth
- * followed by a forged copy.
- *
- * @throws {KairosError} `NOT_FOUND` when the recordings are not installed (a package without its development dependencies).
+ * Deliveries of GitHub, as many kinds as there are: 120 genuine ones, every tenth sent twice, every twelfth followed by a
+ * forged copy. Recorded ones in a checkout; an installed package, which has no recordings, brings some that were invented.
  */
 export async function makeDeliveries(): Promise<DemoDelivery[]> {
   const payloads = (await readRecorded()).flatMap(({ name, examples }) =>
@@ -59,12 +58,8 @@ async function readRecorded(): Promise<readonly Recorded[]> {
   try {
     const path = createRequire(import.meta.url).resolve('@octokit/webhooks-examples/api.github.com/index.json');
     return JSON.parse(await readFile(path, 'utf8')) as Recorded[];
-  } catch (cause) {
-    throw new KairosError(
-      'NOT_FOUND',
-      'the recorded deliveries are not installed; run the demo in a checkout after npm ci',
-      {},
-      cause,
-    );
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error;
+    return inventedDeliveries();
   }
 }

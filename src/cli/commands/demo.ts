@@ -50,7 +50,7 @@ interface Found {
 }
 
 /**
- * `kairos demo`: a real daemon in a temporary home, fed with GitHub's own recorded deliveries, killed in the middle, and
+ * `kairos demo`: a real daemon in a temporary home, fed with deliveries as GitHub sends them, killed in the middle, and
  * then asked what it knows. Everything it says was counted, nothing is acted.
  */
 export async function runDemo(env: Env, say: Say): Promise<DemoFacts> {
@@ -68,7 +68,7 @@ export async function runDemo(env: Env, say: Say): Promise<DemoFacts> {
   parts.defer(() => void first.child.kill('SIGKILL'));
   say(`   ${first.client.url}, ready after ${first.readyMs} ms`);
 
-  say(`\n2. ${deliveries.length} deliveries arrive: GitHub's own recorded payloads, signed; some twice, some forged.`);
+  say(`\n2. ${deliveries.length} deliveries arrive as GitHub sends them, signed; some twice, some forged.`);
   const half = Math.floor(deliveries.length / 2);
   const before = await deliver(first.client.url, deliveries.slice(0, half));
   say(`   the first half is answered: ${inWords(before)}`);
