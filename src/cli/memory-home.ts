@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { isRestoring } from '../backup/pending.ts';
+import { resumeRestore } from '../backup/restore.ts';
 import { KairosError } from '../core/errors.ts';
 import type { Redact } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
@@ -73,8 +75,10 @@ export async function withMemory<T>(cli: Cli, work: (memory: MemoryStore) => Pro
     redact,
     write: (line) => void cli.stderr.write(line),
   });
+  const holder = `kairos memory, since ${formatInstant(cli.nowMs(), timeZone)}`;
+  if (isRestoring(home)) await resumeRestore(home, holder);
   await using parts = new AsyncDisposableStack();
-  parts.use(lockHome(home, `kairos memory, since ${formatInstant(cli.nowMs(), timeZone)}`));
+  parts.use(lockHome(home, holder));
   const ledger = parts.use(
     await openLedger(
       { home, platform: process.platform, retention: retentionOptions.parse(undefined), messageTtlMs: () => TTL_MS },
