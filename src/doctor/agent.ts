@@ -1,6 +1,4 @@
-import { ok, warn, type Check, type CheckedDaemon, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { ok, warn, type Check, type CheckedDaemon, type Found } from './check.ts';
 
 /** What the running daemon says of it. */
 interface Answer {
@@ -21,6 +19,7 @@ const SHOWN_MAX = 5;
 /** The agent may work, and nothing of it has waited long for an answer. */
 export const agent: Check = {
   name: 'agent',
+  about: 'The agent was not stopped by hand, and no approval waits for more than 24 hours.',
   async look(ports) {
     const running = await ports.daemon();
     // What keeps a daemon from answering is told by `daemon`, and a model that is missing by `model`.

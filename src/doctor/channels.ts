@@ -1,7 +1,5 @@
 import { formatDuration } from '../core/units.ts';
-import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Found } from './check.ts';
 
 /** A channel as the running daemon sees it. */
 interface Answer {
@@ -18,6 +16,7 @@ interface Answer {
 /** There is a way to the owner, and it works. */
 export const channels: Check = {
   name: 'channels',
+  about: 'There is a way to you besides the terminal, it can be made, and it works.',
   async look(ports) {
     const config = readConfigFor(ports);
     if ('unusable' in config) return [skip(config.unusable)];

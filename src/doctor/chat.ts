@@ -6,10 +6,8 @@ import {
   type Check,
   type CheckedConfig,
   type DoctorPorts,
-  type Finding,
+  type Found,
 } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
 
 /** What the running daemon says of it. */
 interface Answer {
@@ -23,6 +21,7 @@ type Kind = keyof typeof TOKENS;
 /** Who may speak to it is heard, or the owner knows that nobody is. Nothing is called to find out. */
 export const chat: Check = {
   name: 'chat',
+  about: 'Who may speak to it is heard.',
   async look(ports) {
     const config = readConfigFor(ports);
     if ('unusable' in config) return [skip(config.unusable)];

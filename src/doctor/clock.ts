@@ -8,6 +8,7 @@ const AHEAD_MS_MAX = 300_000;
 /** The clock is right enough for signatures (five minutes), and the time zone is somebody's choice. */
 export const clock: Check = {
   name: 'clock',
+  about: 'The clock is plausible against the newest event; the time zone is somebody\u2019s choice.',
   async look(ports) {
     const { nowMs, ledger } = ports;
     if (nowMs < EARLIEST_MS) {
@@ -39,5 +40,7 @@ function zoneOf(ports: DoctorPorts): string {
   const config = readConfigFor(ports);
   if ('unusable' in config) return `plausible (time zone unknown: ${config.unusable})`;
   const hint = config.timezone === 'UTC' ? ' (if you live elsewhere: timezone: Europe/Berlin in config.yaml)' : '';
-  return `time zone ${config.timezone}${hint}`;
+  const { machineTimeZone: machine = config.timezone } = ports;
+  const other = machine === config.timezone ? '' : ` (the machine: ${machine})`;
+  return `time zone ${config.timezone}${other}${hint}`;
 }

@@ -6,6 +6,7 @@ import { fail, ok, type Check } from './check.ts';
 /** The configuration is valid. */
 export const config: Check = {
   name: 'config',
+  about: 'config.yaml and the environment are valid.',
   async look(ports) {
     try {
       ports.config();

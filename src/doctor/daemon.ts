@@ -11,6 +11,7 @@ interface Answer {
 /** The daemon runs, answers, and is ready. */
 export const daemon: Check = {
   name: 'daemon',
+  about: 'The daemon runs, answers within two seconds, is ready and not in safe mode.',
   async look(ports) {
     const running = await ports.daemon();
     if (running === undefined) {

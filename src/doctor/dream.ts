@@ -3,6 +3,7 @@ import { ok, readConfigFor, skip, warn, type Check } from './check.ts';
 /** What the jail of dreams rests on: found out by confining a process. */
 export const dream: Check = {
   name: 'dream',
+  about: 'What the jail of dreams rests on.',
   async look(ports) {
     if (ports.sandbox === undefined) return [];
     const config = readConfigFor(ports);

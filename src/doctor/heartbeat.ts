@@ -3,6 +3,7 @@ import { fail, ok, readConfigFor, skip, type Check } from './check.ts';
 /** Somebody outside is told that all is well, or the owner knows that nobody is. Nothing is called to find out. */
 export const heartbeat: Check = {
   name: 'heartbeat',
+  about: 'Somebody outside is told that all is well, or you know that nobody is.',
   async look(ports) {
     const config = readConfigFor(ports);
     if ('unusable' in config) return [skip(config.unusable)];

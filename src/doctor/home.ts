@@ -1,56 +1,60 @@
-import { statSync, type Stats } from 'node:fs';
+import { lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { fail, ok, warn, type Check, type Finding } from './check.ts';
+import { fail, ok, warn, type Check, type DoctorPorts, type Found } from './check.ts';
+import type { Repair } from './repair.ts';
 
-/** Files whose readers could act as the owner, or read what he is told. */
-const PRIVATE_FILES = ['secrets.env', 'token', 'ledger.db', 'config.yaml'];
+const MODE_BITS = 0o7777;
 
 /** The home is there, ours, and nobody else's to read. */
 export const home: Check = {
   name: 'home',
-  async look({ home: path, userId }) {
-    const stats = statOf(path);
+  about: 'The home exists, is a directory of this user, and nobody else can look into it; a link to it is one of ours.',
+  mends: 'Takes the rights of others off the home (mode 700).',
+  async look(ports) {
+    const { home: path, userId } = ports;
+    const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined) {
+      if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return [dangling(path)];
       return [warn(`${path} does not exist yet`, 'kairos start makes it, with the defaults.', 'kairos init')];
     }
     if (!stats.isDirectory())
       return [fail(`${path} is no directory`, 'Everything is kept there.', 'Set another KAIROS_HOME.')];
-    const found: Omit<Finding, 'check'>[] = [];
-    if (userId >= 0 && stats.uid !== userId) {
-      found.push(
-        fail(
-          `${path} belongs to user ${stats.uid}, this is user ${userId}`,
-          'The daemon must own its home.',
-          `sudo chown -R ${userId} ${path}`,
-        ),
-      );
-    }
-    if ((stats.mode & 0o077) !== 0) {
-      found.push(
-        fail(
-          `${path} has mode ${modeOf(stats)}, not 700`,
-          'Others on this machine can look into it.',
-          `chmod 700 ${path}`,
-        ),
-      );
-    }
-    for (const name of PRIVATE_FILES) {
-      const file = join(path, name);
-      const mode = statOf(file);
-      if (mode === undefined || (mode.mode & 0o077) === 0) continue;
-      const why = 'Others on this machine can read it.';
-      const fix = `chmod 600 ${file}`;
-      const what = `${name} has mode ${modeOf(mode)}, not 600`;
-      found.push(name === 'config.yaml' ? warn(what, why, fix) : fail(what, why, fix));
-    }
-    return found.length > 0 ? found : [ok(`${path}, private`)];
+    const found = [...linked(ports), ...foreign(path, stats, userId), ...open(path, stats, userId)];
+    return found.length > 0 ? found : [ok(`${shown(path)}, private`)];
   },
 };
 
-function statOf(path: string): Stats | undefined {
-  return statSync(path, { throwIfNoEntry: false });
+function dangling(path: string): Found {
+  return fail(`${path} is a link to nowhere`, 'Everything is kept there.', `Bring back what it names, or: rm ${path}`);
 }
 
-function modeOf(stats: Stats): string {
-  return (stats.mode & 0o777).toString(8);
+/** Whoever may change the link decides what our home is. */
+function linked({ home: path, userId }: DoctorPorts): Found[] {
+  const link = lstatSync(path);
+  if (!link.isSymbolicLink() || userId < 0 || link.uid === userId || link.uid === 0) return [];
+  const why = 'Whoever owns a link decides where it leads: to another home, with other secrets.';
+  return [fail(`${path} is a link of user ${link.uid}`, why, `Set KAIROS_HOME to ${realpathSync(path)}`)];
+}
+
+function foreign(path: string, { uid }: Stats, userId: number): Found[] {
+  if (userId < 0 || uid === userId) return [];
+  const fix = `sudo chown -R ${userId} ${path} (or run this as user ${uid})`;
+  return [fail(`${path} belongs to user ${uid}, this is user ${userId}`, 'The daemon must own its home.', fix)];
+}
+
+function open(path: string, { mode, uid }: Stats, userId: number): Found[] {
+  if ((mode & 0o077) === 0 && (mode & 0o700) === 0o700) return [];
+  const what = `${path} has mode ${(mode & 0o777).toString(8)}, not 700`;
+  const why = (mode & 0o077) === 0 ? 'We can not use it ourselves.' : 'Others on this machine can look into it.';
+  const isOurs = userId < 0 || uid === userId;
+  const repair: Repair = {
+    what: `chmod 700 ${path}`,
+    steps: [{ kind: 'mode', path: '', from: mode & MODE_BITS, to: 0o700 }],
+  };
+  return [fail(what, why, `chmod 700 ${path}`, isOurs ? repair : undefined)];
+}
+
+function shown(path: string): string {
+  const real = realpathSync(path);
+  return lstatSync(path).isSymbolicLink() ? `${join(path)} (a link to ${real})` : path;
 }

@@ -1,9 +1,7 @@
 import { isModelOn, type ModelsOptions } from '../agent/options.ts';
 import { isPriced } from '../agent/prices.ts';
 import { messageOf } from '../core/errors.ts';
-import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Found } from './check.ts';
 
 const BASE_URL = 'https://api.anthropic.com';
 const TIMEOUT_MS = 2_000;
@@ -13,6 +11,7 @@ const NO_AGENT = 'Nothing the agent is asked to do gets done.';
 /** The models have prices, and the API answers. Listing models costs nothing; no model is asked. */
 export const model: Check = {
   name: 'model',
+  about: 'The models have prices, and their API takes the key and lists them. No model is asked.',
   async look(ports) {
     const config = readConfigFor(ports);
     if ('unusable' in config) return [skip(config.unusable)];

@@ -1,6 +1,4 @@
-import { ok, readConfigFor, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { ok, readConfigFor, warn, type Check, type DoctorPorts, type Found } from './check.ts';
 
 /** What the running daemon says of it. */
 interface Answer {
@@ -15,6 +13,7 @@ interface Answer {
 /** Asking GitHub works, if it is configured. GitHub is not asked to find out. */
 export const polling: Check = {
   name: 'polling',
+  about: 'GitHub is asked where that is configured, and every feed answers.',
   async look(ports) {
     const config = readConfigFor(ports);
     // What is wrong with the configuration is told by `config`.

@@ -1,6 +1,4 @@
-import { ok, readConfigFor, warn, type Check, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { ok, readConfigFor, warn, type Check, type Found } from './check.ts';
 
 /** What the running daemon says of it. */
 interface Answer {
@@ -23,6 +21,7 @@ const WHY = 'Deliveries that were missed there stay missed.';
 /** Deliveries that were missed can be asked for, if that is configured. GitHub is not asked to find out. */
 export const reconcile: Check = {
   name: 'reconcile',
+  about: 'Missed deliveries can be asked for where that is configured.',
   async look(ports) {
     const config = readConfigFor(ports);
     // What is wrong with the configuration is told by `config`.

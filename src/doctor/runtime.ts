@@ -4,6 +4,7 @@ import { ok, warn, type Check } from './check.ts';
 /** The Node that runs us is the one we are tested with. */
 export const runtime: Check = {
   name: 'runtime',
+  about: 'The Node that runs this is the one kairosd is tested with.',
   async look({ nodeVersion }) {
     const pinned = Object.values(packageJson.optionalDependencies)[0] ?? '';
     if (nodeVersion === pinned) return [ok(`Node ${nodeVersion}, as pinned`)];

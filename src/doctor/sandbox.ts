@@ -4,6 +4,7 @@ import { ok, readConfigFor, skip, warn, type Check, type TriedSandbox } from './
 /** Commands of the agent can be confined on this machine: found out by confining one. */
 export const sandbox: Check = {
   name: 'sandbox',
+  about: 'Commands of the agent can be confined: one is, to find out.',
   async look(ports) {
     if (ports.sandbox === undefined) return [];
     const config = readConfigFor(ports);

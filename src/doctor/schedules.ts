@@ -2,9 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { nextSlots, timingOf } from '../scheduler/due.ts';
 import type { Schedule } from '../scheduler/options.ts';
-import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { fail, ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Found } from './check.ts';
 
 interface Answer {
   readonly missed?: { readonly runs: number; readonly schedules: number };
@@ -13,6 +11,8 @@ interface Answer {
 /** What happens by the clock can happen: it is due some time, its program is there, and nothing was missed lately. */
 export const schedules: Check = {
   name: 'schedules',
+  about:
+    'Every schedule is due some time, its program and folder are there, and nothing was missed in the last 24 hours.',
   async look(ports) {
     const config = readConfigFor(ports);
     if ('unusable' in config) return [skip(config.unusable)];

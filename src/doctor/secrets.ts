@@ -1,5 +1,5 @@
 import { tooShortToFind } from '../redact/encodings.ts';
-import { ok, warn, type Check, type Finding } from './check.ts';
+import { ok, warn, type Check, type Found } from './check.ts';
 
 /** Shorter ones can be guessed from one recorded delivery. */
 const CHARS_ADVISED = 16;
@@ -9,9 +9,10 @@ const DISTINCT_ADVISED = 6;
 /** Secrets are where nobody sees them, and long enough. */
 export const secrets: Check = {
   name: 'secrets',
+  about: 'Secrets are not in the environment, long enough, and no words.',
   async look({ secrets: read, env }) {
     const all = read().all();
-    const found: Omit<Finding, 'check'>[] = [];
+    const found: Found[] = [];
     const exposed = all.filter(({ name, value }) => env[name] === value).map(({ name }) => name);
     if (exposed.length > 0) {
       const why = 'Every program of this user can read the environment of a running process (/proc/PID/environ).';

@@ -10,11 +10,9 @@ import {
   type Check,
   type CheckedDaemon,
   type DoctorPorts,
-  type Finding,
+  type Found,
 } from './check.ts';
 import { signedHeaders } from './sign.ts';
-
-type Found = Omit<Finding, 'check'>;
 
 const IMPLICIT: SourceOptions = { name: 'github', kind: 'github', trust: 'outside' };
 /** Signed and then refused for its type: the signature was accepted, and nothing was recorded. */
@@ -23,6 +21,7 @@ const PROBE_TYPE = 'text/plain';
 /** Every source has its secret, and the running daemon takes what is signed with it and nothing else. */
 export const webhooks: Check = {
   name: 'webhooks',
+  about: 'Every source has its secret; what is signed with it is taken by the running daemon, what is forged is not.',
   async look(ports) {
     const config = readConfigFor(ports);
     if ('unusable' in config) return [skip(config.unusable)];

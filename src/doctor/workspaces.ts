@@ -2,13 +2,12 @@ import { existsSync, realpathSync } from 'node:fs';
 import { sep } from 'node:path';
 import { resolveWorkspaces } from '../agent/workspaces.ts';
 import { isModelOn } from '../agent/options.ts';
-import { ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Finding } from './check.ts';
-
-type Found = Omit<Finding, 'check'>;
+import { ok, readConfigFor, skip, warn, type Check, type DoctorPorts, type Found } from './check.ts';
 
 /** The directories the agent works in are there, and are no more than what it is meant to see. */
 export const workspaces: Check = {
   name: 'workspaces',
+  about: 'The directories the agent works in are there, and are no more than they should be.',
   async look(ports) {
     const { userHome } = ports;
     if (userHome === undefined) return [];

@@ -68,10 +68,12 @@ describe('the doctor', () => {
     const looked = [
       'runtime',
       'home',
+      'files',
       'config',
       'secrets',
       'clock',
       'disk',
+      'growth',
       'ledger',
       'daemon',
       'webhooks',
@@ -178,7 +180,7 @@ describe('home and secrets', () => {
     for (const name of ['secrets.env', 'token']) writeFileSync(join(home, name), 'x');
     chmodSync(join(home, 'secrets.env'), 0o640);
     chmodSync(join(home, 'token'), 0o600);
-    expect(await of('home')).toMatchObject([
+    expect(await of('files')).toMatchObject([
       { verdict: 'fail', what: 'secrets.env has mode 640, not 600', fix: `chmod 600 ${join(home, 'secrets.env')}` },
     ]);
   });
@@ -225,8 +227,8 @@ describe('the daemon and its sources', () => {
   test('its own deliveries carry the API token, so that they are no refusals [CLI-DOCTOR]', async () => {
     const tokens: (string | undefined)[] = [];
     await of('webhooks', {
-      send: async (_url, { headers = {} }) => {
-        tokens.push(headers['x-kairos-token']);
+      send: async (url, { headers = {} }) => {
+        if (url.includes('/webhooks/')) tokens.push(headers['x-kairos-token']);
         return { status: 401, body: '' };
       },
     });
@@ -240,12 +242,23 @@ describe('the daemon and its sources', () => {
     expect(open).toMatchObject([{ verdict: 'fail', what: 'github: a forged delivery was answered 415' }]);
   });
 
-  test('dead, stuck and waiting jobs are told [CLI-DOCTOR]', async () => {
-    const ledger = { ...LEDGER, deadJobs: 2, stuckJobs: 1, backlog: 9, oldestBacklogAtMs: NOW - 600_000 };
-    expect((await of('ledger', { ledger: () => ledger })).map(({ verdict, what }) => [verdict, what])).toEqual([
-      ['warn', '2 dead jobs'],
-      ['warn', '1 jobs run longer than their lease'],
+  test('dead, stuck and waiting jobs are told, with what to type [CLI-DOCTOR]', async () => {
+    const job = { id: 7, kind: 'notify', origin: 'ci', sinceMs: NOW - 600_000 };
+    const work = () => ({
+      dead: { count: 2, newest: [job] },
+      stuck: { count: 1, oldest: [job] },
+      long: { count: 0, oldest: [] },
+      backlog: { count: 9, oldestDueAtMs: NOW - 600_000 },
+      uncleanStarts: 0,
+      safeModeSinceMs: null,
+      missedInARow: [],
+    });
+    expect((await of('jobs', { work })).map(({ verdict, what }) => [verdict, what])).toEqual([
+      ['warn', '1 jobs run longer than their lease (j7 notify ci for 10m)'],
       ['warn', '9 jobs wait, the oldest for 10m'],
+    ]);
+    expect(await of('dead-letters', { work })).toMatchObject([
+      { what: '2 dead jobs (newest: j7 notify ci)', fix: 'kairos jobs --state dead, then kairos jobs requeue j7' },
     ]);
     const newer = await of('ledger', { ledger: () => ({ ...LEDGER, schema: 9 }) });
     expect(newer).toMatchObject([{ verdict: 'fail', what: 'schema 9, this version knows 1' }]);

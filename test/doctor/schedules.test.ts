@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Check, CheckedConfig, DoctorPorts, Finding } from '../../src/doctor/check.ts';
+import type { Check, CheckedConfig, DoctorPorts, Found } from '../../src/doctor/check.ts';
 import { heartbeat } from '../../src/doctor/heartbeat.ts';
 import { polling } from '../../src/doctor/polling.ts';
 import { schedules } from '../../src/doctor/schedules.ts';
@@ -41,7 +41,7 @@ async function look(check: Check, { config = {}, secrets = {}, status }: Given) 
   return check.look(ports);
 }
 
-const brief = (found: readonly Omit<Finding, 'check'>[]) => found.map(({ verdict, what }) => `${verdict} ${what}`);
+const brief = (found: readonly Found[]) => found.map(({ verdict, what }) => `${verdict} ${what}`);
 
 describe('the check of schedules', () => {
   const entries = (...given: object[]) => ({ schedules: schedulesOptions.parse(given) });

@@ -1,82 +1,68 @@
-import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import type { Command } from 'commander';
-import { asKairosError, type KairosError } from '../../core/errors.ts';
-import { loadConfig } from '../../daemon/config.ts';
-import { readSecrets } from '../../daemon/secrets.ts';
-import { systemClock } from '../../daemon/system.ts';
-import type { Finding, TriedSandbox } from '../../doctor/check.ts';
-import { examine } from '../../doctor/doctor.ts';
-import { inspectLedger } from '../../ledger/inspect.ts';
-import { openSandbox } from '../../tools/sandbox.ts';
+import type { Finding } from '../../doctor/check.ts';
+import { treat, type Treatment } from '../../doctor/doctor.ts';
 import type { Cli } from '../cli.ts';
-import { findClient, send } from '../client.ts';
 import { asTyped } from '../command-name.ts';
-import { openChannels, readLogLevel } from '../dry-start.ts';
 import { withExamples, type Act } from '../define.ts';
+import { doctorPorts } from '../doctor-ports.ts';
 import { paintState } from '../paint.ts';
+
+interface Options {
+  readonly deep?: boolean;
+  readonly fix?: boolean;
+  readonly dryRun?: boolean;
+}
 
 export function define(command: Command, act: Act): void {
   command
     .description(
       'Look at everything that can be wrong and say how to fix it. Works without a running daemon. Exit code 1 if something fails.',
     )
-    .option('--deep', 'also read a very large ledger through');
-  withExamples(command, 'kairos doctor', 'kairos doctor --json').action(
-    act<{ deep?: boolean }>(async (cli, _operands, { deep }) => {
-      const findings = await examine({
-        home: cli.home,
-        env: cli.env,
-        nodeVersion: process.versions.node,
-        userId: process.getuid?.() ?? -1,
-        nowMs: cli.nowMs(),
-        config: () => {
-          readLogLevel(cli.env);
-          return loadConfig(cli.home, cli.env);
-        },
-        channelErrors: () => channelErrors(cli),
-        secrets: () => readSecrets(cli.home, cli.env),
-        ledger: () => {
-          const path = join(cli.home, 'ledger.db');
-          return existsSync(path) ? inspectLedger(path, { nowMs: cli.nowMs(), deep: deep === true }) : undefined;
-        },
-        userHome: homedir(),
-        sandbox: async () => trySandbox(cli),
-        daemon: async () => findClient(cli.home, cli.env),
-        send,
-        fetch,
-      });
-      const failed = findings.some(({ verdict }) => verdict === 'fail');
+    .option('--deep', 'also read a very large ledger through')
+    .option('--fix', 'repair what is safe to repair, after a copy into backups/; never configuration or secrets')
+    .option('--dry-run', 'with --fix: only say what it would do');
+  withExamples(command, 'kairos doctor', 'kairos doctor --fix --dry-run', 'kairos doctor --json').action(
+    act<Options>(async (cli, _operands, { deep, fix, dryRun }) => {
+      const ports = doctorPorts(cli, ownVersion(), { deep: deep === true });
+      const treatment = await treat(ports, { dryRun: fix !== true || dryRun === true });
+      const failed = treatment.findings.some(({ verdict }) => verdict === 'fail');
       if (failed) cli.exitCode = 1;
-      cli.print({ ok: !failed, findings }, () => findings.map((finding) => render(cli, finding)).join('\n'));
+      const { findings, backup } = treatment;
+      cli.print({ ok: !failed, findings, ...(backup === undefined ? {} : { backup }) }, () =>
+        renderAll(cli, treatment, fix === true),
+      );
     }),
   );
 }
 
-function channelErrors({ home, env }: Cli): KairosError[] {
-  const secrets = readSecrets(home, env);
-  return loadConfig(home, env).notify.flatMap((options) => {
-    try {
-      openChannels([options], (name) => secrets.of(name));
-      return [];
-    } catch (error) {
-      return [asKairosError(error)];
-    }
-  });
+function ownVersion(): string {
+  const manifest = createRequire(import.meta.url)('../../../package.json') as { version: string };
+  return manifest.version;
 }
 
-/** With what the daemon opens it with. */
-async function trySandbox({ home, env }: Cli): Promise<TriedSandbox> {
-  const { readable } = loadConfig(home, env).tools.shell;
-  const { platform, execPath: nodePath } = process;
-  const place = { platform, nodePath, searchPath: env['PATH'] ?? '', hidden: [home], readable };
-  return { ...(await openSandbox({ clock: systemClock, ...place })), platform };
+function renderAll(cli: Cli, { findings, backup }: Treatment, isFixing: boolean): string {
+  const open = findings.filter(({ fixable, fixed }) => fixable === true && fixed === undefined).length;
+  const last = [
+    ...(backup === undefined ? [] : [`what was changed is kept in ${backup}`]),
+    ...(open > 0 && !isFixing ? [asTyped(`${open} of these can be fixed with: kairos doctor --fix`, cli.command)] : []),
+    ...(open > 0 && isFixing ? ['nothing was changed (--dry-run)'] : []),
+  ];
+  return [...findings.map((finding) => render(cli, finding)), ...last].join('\n');
 }
 
-function render({ paint, command }: Cli, { check, verdict, what, why, fix }: Finding): string {
-  const head = `${paintState(paint, verdict)(verdict.padEnd(4))}  ${check.padEnd(10)} ${what}`;
+function render({ paint, command }: Cli, finding: Finding): string {
+  const { check, verdict, what, why, fix, repair, fixed, fixError } = finding;
+  const label = fixed === true ? 'done' : verdict;
+  const head = `${paintState(paint, fixed === true ? 'ok' : verdict)(label.padEnd(4))}  ${check.padEnd(12)} ${what}`;
+  const indent = `\n${' '.repeat(19)}`;
+  if (fixed === true) return `${head}${indent}✓ ${repair ?? 'fixed'}`;
   if (verdict === 'ok' || verdict === 'skip') return head;
-  const indent = `\n${' '.repeat(17)}`;
-  return `${head}${why === '' ? '' : indent + paint.dim(why)}${fix === '' ? '' : `${indent}→ ${asTyped(fix, command)}`}`;
+  const told = [
+    ...(why === '' ? [] : [paint.dim(why)]),
+    ...(fix === '' ? [] : [`→ ${asTyped(fix, command)}`]),
+    ...(fixError === undefined ? [] : [`not fixed: ${fixError}`]),
+    ...(repair === undefined || fixed !== undefined ? [] : [paint.dim(`--fix would: ${repair}`)]),
+  ];
+  return [head, ...told].join(indent);
 }
