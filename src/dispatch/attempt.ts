@@ -1,7 +1,7 @@
 import { KairosError, messageOf, type ErrorCode } from '../core/errors.ts';
 import { formatId } from '../core/units.ts';
 import type { Effect, Happening, Job, Outcome } from '../core/job.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random } from '../core/ports.ts';
 import { afterFailure, RETRY, type RetryPolicy } from './decide.ts';
 import type { Handler, Handlers } from './handlers.ts';
 
@@ -21,9 +21,12 @@ type Settlement =
       readonly effects: readonly Effect[];
     };
 
-export interface AttemptOptions {
-  readonly store: SettleStore;
+export interface AttemptOptions extends SettleOptions {
   readonly handlers: Handlers;
+}
+
+export interface SettleOptions {
+  readonly store: SettleStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -41,10 +44,21 @@ export interface AttemptOptions {
 export async function runAttempt(job: Job, given: AttemptOptions, signal: AbortSignal): Promise<void> {
   const startedMs = given.clock.monoMs();
   const outcome = await run(given.handlers[job.kind], job, signal);
-  const tookMs = given.clock.monoMs() - startedMs;
+  reached('attempt.ended');
+  await settleEnd(job, outcome, given, given.clock.monoMs() - startedMs);
+  reached('attempt.settled');
+}
+
+/**
+ * Settles an attempt that has ended, wherever it was made.
+ *
+ * @param tookMs For the event that its end is, if it went on behind.
+ * @throws {KairosError} as `runAttempt`.
+ */
+export async function settleEnd(job: Job, end: End, given: SettleOptions, tookMs: number): Promise<void> {
   const options = given.isBehind?.() === true ? { ...given, store: tellingOfEnds(given.store, tookMs) } : given;
   try {
-    await persist(() => settleOutcome(job, outcome, options), options.clock);
+    await persist(() => settleOutcome(job, end, options), options.clock);
   } catch (error) {
     if (diskFailed(error)) throw error;
     // The ledger refuses what the handler made, and would again: that is a failure of the job.
@@ -53,7 +67,7 @@ export async function runAttempt(job: Job, given: AttemptOptions, signal: AbortS
 }
 
 /** As the handler said, or cut off by a stop: then it goes back as it was, however often it was begun. */
-type End = Outcome | { readonly kind: 'handed-back' };
+export type End = Outcome | { readonly kind: 'handed-back'; readonly reason?: string };
 
 async function run(handler: Handler | undefined, job: Job, signal: AbortSignal): Promise<End> {
   if (handler === undefined) return { kind: 'failed', error: `nothing here runs jobs of the kind ${job.kind}` };
@@ -75,7 +89,7 @@ async function run(handler: Handler | undefined, job: Job, signal: AbortSignal):
   }
 }
 
-async function settleOutcome(job: Job, outcome: End, options: AttemptOptions): Promise<void> {
+async function settleOutcome(job: Job, outcome: End, options: SettleOptions): Promise<void> {
   const { store, clock } = options;
   const nowMs = clock.wallMs();
   switch (outcome.kind) {
@@ -106,7 +120,7 @@ async function settleOutcome(job: Job, outcome: End, options: AttemptOptions): P
     case 'handed-back':
       await store.settle(
         job,
-        { state: 'queued', error: 'the daemon stopped during the attempt', dueAtMs: nowMs },
+        { state: 'queued', error: outcome.reason ?? 'the daemon stopped during the attempt', dueAtMs: nowMs },
         nowMs,
       );
       return;
@@ -114,7 +128,7 @@ async function settleOutcome(job: Job, outcome: End, options: AttemptOptions): P
 }
 
 /** Records a failure: tried again later, or given up after too many. */
-export async function settleFailure(job: Job, error: string, options: AttemptOptions): Promise<void> {
+export async function settleFailure(job: Job, error: string, options: SettleOptions): Promise<void> {
   const nowMs = options.clock.wallMs();
   const verdict = afterFailure(job.attempts, nowMs, options.random.fraction(), options.retry ?? RETRY);
   options.log.warn(

@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts';
 import { formatId } from '../core/units.ts';
 import type { Job, Lane } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import { reached, type Clock, type Log } from '../core/ports.ts';
 
 /** What the lanes need of the ledger. Only for jobs that do work: commands, and later the agent's runs. */
 export interface LaneStore {
@@ -138,6 +138,7 @@ class TwoLanes implements Lanes {
     const { store, clock, log, attempt, onChange } = this.#options;
     const job = await store.claimWork(id, lane, clock.wallMs(), LEASE_MS);
     if (job === undefined) return;
+    reached('work.claimed');
     if (lane === 'foreground') this.#holder = { jobId: id, reactive: job.reactive, sinceMs: clock.monoMs() };
     const ended = attempt(job, this.#cut.signal, () => this.#holder?.jobId !== id)
       .catch((error: unknown) => {
@@ -167,6 +168,7 @@ class TwoLanes implements Lanes {
       'foreground handed over',
     );
     await store.moveLane(jobId, 'background');
+    reached('work.moved');
     onChange(jobId);
   }
 

@@ -1,7 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { Job } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock } from '../core/ports.ts';
+import { reached, type Clock } from '../core/ports.ts';
 import { runAttempt, settleFailure, type AttemptOptions, type SettleStore } from './attempt.ts';
 
 /** What the worker needs of the ledger. */
@@ -47,6 +47,7 @@ export async function startWorker(options: WorkerOptions): Promise<Loop> {
       await recoverOnce();
       const jobs = await store.claim(batchMax, clock.wallMs(), leaseMs);
       if (jobs.length === 0) return untilDue(store.nextDueMs(), clock.wallMs());
+      reached('rules.claimed');
       using limit = attemptLimit(signal, clock, { leaseMs, drainMs });
       const ends = await Promise.allSettled(jobs.map((job) => runAttempt(job, options, limit.signal)));
       options.onSettled(jobs.map((job) => job.id));
@@ -62,6 +63,7 @@ export async function startWorker(options: WorkerOptions): Promise<Loop> {
 async function recover(options: WorkerOptions): Promise<void> {
   for (const job of options.store.interrupted()) {
     await settleFailure(job, 'the daemon ended during the attempt', options);
+    reached('job.taken-back');
   }
 }
 

@@ -212,4 +212,11 @@ CREATE TABLE dream_files (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spend_purpose ON spend (purpose, day);
 `,
+  // Work that other hosts do: what a job asks of its host, and who bears the open attempt.
+  `
+ALTER TABLE jobs ADD COLUMN label TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN token TEXT;
+CREATE INDEX jobs_offered ON jobs (id) WHERE token IS NOT NULL;
+CREATE INDEX jobs_labelled ON jobs (label, due_at) WHERE state = 'queued' AND label <> '';
+`,
 ];

@@ -62,5 +62,6 @@ function jobOf(schedule: Schedule, slot: string, asked: boolean): JobDraft {
   const text = schedule.do === 'digest' ? day : (schedule.text ?? schedule.prompt ?? schedule.name);
   const kind = schedule.do === 'digest' ? 'digest-report' : schedule.do;
   const { name: origin, topic = origin } = schedule;
-  return { kind, origin, reactive: asked, topic, text, urgent: false, mayCoalesce: false };
+  const { label } = schedule;
+  return { kind, origin, reactive: asked, topic, text, urgent: false, mayCoalesce: false, ...(label && { label }) };
 }

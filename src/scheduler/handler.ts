@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Job, Outcome } from '../core/job.ts';
-import type { Clock, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Redact } from '../core/ports.ts';
 import { formatDuration, formatId } from '../core/units.ts';
 import { runCommand, type CommandEnded, type CommandResult } from './command.ts';
 import type { Schedule } from './options.ts';
@@ -39,12 +39,14 @@ export interface RunPorts {
 export interface CommandPorts extends RunPorts {
   readonly find: (schedule: string) => Schedule | undefined;
   readonly redact: Redact;
+  readonly secretOf: (name: string) => string | undefined;
   readonly home: string;
   /** PATH, HOME, LANG and TZ of the daemon, and nothing else. */
   readonly env: Readonly<Record<string, string>>;
 }
 
-const TIMEOUT_MS = 600_000;
+/** A command without a `timeout` of its own. */
+export const TIMEOUT_MS = 600_000;
 
 /** The handler of `command` jobs: runs what the configuration says under the job's name, and records the run. */
 export function commandHandler(ports: CommandPorts): ScheduleHandler {
@@ -55,13 +57,23 @@ export function commandHandler(ports: CommandPorts): ScheduleHandler {
       return { kind: 'failed', error: `there is no schedule ${JSON.stringify(job.origin)} with a command any more` };
     }
     const { argv, timeout: timeoutMs = TIMEOUT_MS, env, cwd = home, retries = 0 } = schedule;
-    const outputPath = join('artifacts', 'runs', `${job.origin}-${formatId('j', job.id)}-${job.attempts}.txt`);
+    const secrets = secretsOf(schedule, ports.secretOf);
+    if (typeof secrets === 'string') return { kind: 'failed', error: secrets };
+    const outputPath = outputPathOf(job);
     const startedAtMs = clock.wallMs();
     const startedMonoMs = clock.monoMs();
     const runId = await ports.runs.begin(beginning(job, startedAtMs, ports));
-    const command = { argv, timeoutMs, cwd, env: { ...ports.env, ...env }, outputPath: join(home, outputPath) };
+    const command = {
+      argv,
+      timeoutMs,
+      cwd,
+      env: { ...ports.env, ...env, ...secrets },
+      outputPath: join(home, outputPath),
+    };
+    reached('command.begun');
     const result = await runCommand(command, signal, { clock, redact });
     const error = failureOf(result, timeoutMs);
+    reached('command.ended');
     const kept = result.kept ? outputPath : null;
     const { ended, exitCode } = result;
     await ports.runs.end(runId, {
@@ -72,17 +84,52 @@ export function commandHandler(ports: CommandPorts): ScheduleHandler {
       error: error ?? null,
       outputPath: kept,
     });
-    const where = kept === null ? '' : `, output in ${kept}`;
-    if (error === undefined) {
-      const took = formatDuration(clock.monoMs() - startedMonoMs);
-      const line = { kind: 'command', ref: formatId('j', job.id), text: `${job.origin}: done in ${took}${where}` };
-      return { kind: 'succeeded', effects: [{ kind: 'journal', line }] };
-    }
-    const told = `${error}${where}${lastWords(result.preview)}`;
-    return job.attempts <= retries || ended === 'aborted'
-      ? { kind: 'retry', error: told }
-      : { kind: 'failed', error: told };
+    return outcomeOf(job, { ...result, error, kept, tookMs: clock.monoMs() - startedMonoMs, retries, where: '' });
   };
+}
+
+/** Where the output of an attempt is kept, relative to the home. */
+export function outputPathOf(job: Job): string {
+  return join('artifacts', 'runs', `${job.origin}-${formatId('j', job.id)}-${job.attempts}.txt`);
+}
+
+/** The secrets that a command names; what is wrong when one of them is missing. */
+export function secretsOf(
+  { secretsEnv = [] }: Schedule,
+  secretOf: (name: string) => string | undefined,
+): Readonly<Record<string, string>> | string {
+  const missing = secretsEnv.filter((name) => secretOf(name) === undefined);
+  if (missing.length > 0) return `the command names secrets that are not in secrets.env: ${missing.join(', ')}`;
+  return Object.fromEntries(secretsEnv.map((name) => [name, secretOf(name) ?? '']));
+}
+
+/** What an attempt at a command means for its job, wherever it was made. */
+export function outcomeOf(
+  job: Job,
+  ended: Pick<CommandResult, 'ended' | 'preview'> & {
+    /** What went wrong, in words; undefined when nothing did. */
+    readonly error: string | undefined;
+    /** The file of its output. */
+    readonly kept: string | null;
+    readonly tookMs: number;
+    readonly retries: number;
+    /** ` on mac-mini`, or empty. */
+    readonly where: string;
+  },
+): Outcome {
+  const { error, kept, tookMs, retries, where } = ended;
+  const output = kept === null ? '' : `, output in ${kept}`;
+  if (error === undefined) {
+    const text = `${job.origin}: done in ${formatDuration(tookMs)}${where}${output}`;
+    return {
+      kind: 'succeeded',
+      effects: [{ kind: 'journal', line: { kind: 'command', ref: formatId('j', job.id), text } }],
+    };
+  }
+  const told = `${error}${where}${output}${lastWords(ended.preview)}`;
+  return job.attempts <= retries || ended.ended === 'aborted'
+    ? { kind: 'retry', error: told }
+    : { kind: 'failed', error: told };
 }
 
 /** Any other handler, with a record of the run when a schedule began the job. */
@@ -124,7 +171,10 @@ function beginning(job: Job, startedAtMs: number, { scheduledFor }: RunPorts): P
 }
 
 /** What went wrong, in words; undefined when it exited with 0. */
-function failureOf({ ended, exitCode, error }: CommandResult, timeoutMs: number): string | undefined {
+export function failureOf(
+  { ended, exitCode, error }: Pick<CommandResult, 'ended' | 'exitCode' | 'error'>,
+  timeoutMs: number,
+): string | undefined {
   if (ended === 'exited') return exitCode === 0 ? undefined : `the command exited with ${exitCode}`;
   const reasons = {
     killed: `the command was killed: ${error}`,

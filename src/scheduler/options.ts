@@ -83,6 +83,24 @@ const fields = z.strictObject({
     .meta({
       description: 'Added to PATH, HOME, LANG and TZ, which is all that the command sees. No place for secrets.',
     }),
+  label: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'must be 1 to 32 of a-z, 0-9 and "-"')
+    .refine((label) => label !== 'any', { error: 'leave it out for any host' })
+    .optional()
+    .meta({
+      description:
+        'What the host that runs the command must have, such as macos or gpu (kairos worker --labels); brain: the daemon itself. Default: any worker that takes what asks for no label, else the daemon.',
+    }),
+  secretsEnv: z
+    .array(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/))
+    .min(1)
+    .max(20)
+    .optional()
+    .meta({
+      description:
+        'Names from secrets.env that this command gets in its environment, and no others. They travel to a worker only sealed (KAIROS_WORKER_KEY).',
+    }),
   retries: z
     .int()
     .min(0)
@@ -159,7 +177,7 @@ function timingMisfits(value: Fields): Misfit[] {
 const OWN = {
   digest: [],
   notify: ['topic', 'text'],
-  command: ['argv', 'timeout', 'cwd', 'env', 'retries'],
+  command: ['argv', 'timeout', 'cwd', 'env', 'label', 'secretsEnv', 'retries'],
   agent: ['prompt', 'workspace'],
 } as const satisfies Record<Fields['do'], readonly (keyof Fields)[]>;
 

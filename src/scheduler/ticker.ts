@@ -1,7 +1,7 @@
 import { KairosError } from '../core/errors.ts';
 import type { EventDraft } from '../core/event.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import { reached, type Clock, type Log } from '../core/ports.ts';
 import { jumpEvent, missedDraft, slotEvent } from './drafts.ts';
 import { entryOf, look, moveTo, timingKey, type Entry } from './entry.ts';
 import type { Schedule } from './options.ts';
@@ -133,6 +133,7 @@ async function lookAtAll(
     const batch = due.slice(index, index + BATCH);
     const looks = await Promise.allSettled(batch.map((entry) => look(entry, { store, nowMs, absence, timeZone })));
     const eventIds = looks.flatMap((one) => (one.status === 'fulfilled' ? (one.value ?? []) : []));
+    reached('slots.decided');
     if (eventIds.length > 0) onDue(eventIds);
     failed ??= looks.find((one) => one.status === 'rejected');
   }

@@ -181,6 +181,7 @@ describe('a command of a schedule', () => {
       find,
       redact,
       home: home.path,
+      secretOf: () => undefined,
       env: {},
     };
     const outcome = await commandHandler(ports)(job(given), never);

@@ -1,0 +1,94 @@
+import { createSeal } from '../../src/dispatch/seal.ts';
+import type { Json } from '../../src/core/agent.ts';
+import type { Outcome } from '../../src/core/job.ts';
+import { openBullmqCarrier } from '../../src/dispatch/bullmq-carrier.ts';
+import { startBullmqWorker, type BullmqWorker, type BullmqWorkerOptions } from '../../src/dispatch/bullmq-worker.ts';
+import { readRedisUrl } from '../../src/dispatch/redis-address.ts';
+import { startRemote, type RemoteHands, type RemoteOptions } from '../../src/dispatch/remote.ts';
+import type { Carrier, RemoteKind } from '../../src/dispatch/remote-ports.ts';
+import { systemClock as clock, systemRandom as random } from '../../src/daemon/system.ts';
+import type { Ledger } from '../../src/ledger/ledger.ts';
+import type { RemoteRun } from '../../src/scheduler/remote-command.ts';
+import { recordingLog } from '../ledger/make.ts';
+import { RETRY_QUICKLY, type Play } from './contract.ts';
+
+export const KEY = 'a key that is shared by both sides, and long enough';
+
+/** What a job asks travels as it is, and its outcome comes back as it is. */
+const passing: RemoteKind<RemoteRun> = {
+  pack: ({ id, attempts }) => ({ payload: { id, attempts } }),
+  judge: async (_job, { result }) => ({ outcome: result as unknown as Outcome, run: undefined }),
+  lost: (job, why) => ({
+    schedule: job.origin,
+    jobId: job.id,
+    attempt: job.attempts,
+    startedAtMs: 0,
+    endedAtMs: 0,
+    ended: 'lost',
+    succeeded: null,
+    exitCode: null,
+    error: why,
+    outputPath: null,
+  }),
+};
+
+export function brainAt(
+  url: string,
+  ledger: Ledger,
+  given: {
+    limits?: RemoteOptions<RemoteRun>['limits'];
+    key?: string;
+    log?: ReturnType<typeof recordingLog>;
+    wrap?: (carrier: Carrier) => Carrier;
+  } = {},
+): RemoteHands {
+  const { limits, key = KEY, log = recordingLog(), wrap = (carrier: Carrier) => carrier } = given;
+  const brain = ledger.homeId;
+  const carrier = openBullmqCarrier({
+    address: readRedisUrl(url, 'REDIS_URL'),
+    seal: createSeal(key, random),
+    brain,
+    random,
+    log,
+  });
+  return startRemote<RemoteRun>({
+    brain,
+    store: ledger.remote,
+    carrier: wrap(carrier),
+    kinds: { command: passing },
+    clock,
+    random,
+    log,
+    settling: { retry: RETRY_QUICKLY },
+    behindMs: () => 15_000,
+    held: () => false,
+    onSettled: () => undefined,
+    onChange: () => undefined,
+    limits: { lookMs: 50, leaseMs: 1_500, ...limits },
+  });
+}
+
+export function workerAt(
+  url: string,
+  play: Play,
+  given: Partial<BullmqWorkerOptions> & { key?: string } = {},
+): BullmqWorker {
+  const { key = KEY, ...options } = given;
+  return startBullmqWorker({
+    address: readRedisUrl(url, 'REDIS_URL'),
+    seal: createSeal(key, random),
+    name: 'hand',
+    labels: ['any'],
+    concurrency: 8,
+    handlers: {
+      command: async ({ payload }, signal) =>
+        (await play(payload as unknown as { id: number; attempts: number }, signal)) as unknown as Json,
+    },
+    version: '0',
+    clock,
+    random,
+    log: recordingLog(),
+    limits: { heartbeatMs: 50, presenceMs: 600, drainMs: 300, flushMs: 1_000 },
+    ...options,
+  });
+}
