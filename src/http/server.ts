@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { asKairosError, KairosError, messageOf, problemOf, type ErrorCode } from '../core/errors.ts';
 import type { Log } from '../core/ports.ts';
@@ -33,13 +34,22 @@ interface HttpTimes {
   /** How often that is looked at. */
   readonly checkMs: number;
   readonly keepAliveMs: number;
+  /** At a stop, a connection that has sent nothing yet gets this long for its request. */
+  readonly lingerMs: number;
   /** At a stop, answers under way get this long before their connections are cut. */
   readonly closeMs: number;
 }
 
 /** Our own API takes short JSON only. */
 const API_BYTES_MAX = 262_144;
-const TIMES: HttpTimes = { headersMs: 10_000, requestMs: 60_000, checkMs: 5_000, keepAliveMs: 65_000, closeMs: 2_000 };
+const TIMES: HttpTimes = {
+  headersMs: 10_000,
+  requestMs: 60_000,
+  checkMs: 5_000,
+  keepAliveMs: 65_000,
+  lingerMs: 150,
+  closeMs: 2_000,
+};
 /** Connections at a time; one more is closed at once. */
 const CONNECTIONS_MAX = 4_096;
 /** What a client is told to wait after a 503. */
@@ -58,7 +68,7 @@ export async function listen(options: ServerOptions, deps: HttpDeps): Promise<Ht
     await app.ready();
     const address = await bind(app.server, options, deps.inheritedFd);
     app.server.on('error', (error) => deps.log.error({ error: error.message }, 'server failed'));
-    return { ...address, [Symbol.asyncDispose]: () => close(app, times.closeMs) };
+    return { ...address, [Symbol.asyncDispose]: () => close(app, times) };
   } catch (error) {
     await app.close();
     throw error;
@@ -132,14 +142,28 @@ function bindError(cause: NodeJS.ErrnoException, options: ServerOptions): Kairos
   );
 }
 
-async function close(app: FastifyInstance, closeMs: number): Promise<void> {
-  app.server.closeIdleConnections();
-  const cut = setTimeout(() => app.server.closeAllConnections(), closeMs);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(cut);
+/** How often a stop looks whether connections have become idle. */
+const LOOK_MS = 20;
+
+/**
+ * Takes no more connections, then lets each that was taken have its answer. Node's own `close` would at once cut off those whose
+ * request is still on its way, and GitHub does not send a delivery again.
+ */
+async function close(app: FastifyInstance, { lingerMs, closeMs }: HttpTimes): Promise<void> {
+  const { server } = app;
+  server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'));
+  let isOver = false;
+  // Of the class below the HTTP server: only that one does not cut off.
+  NetServer.prototype.close.call(server, () => {
+    isOver = true;
+  });
+  await pause(0);
+  for (let passedMs = 0; !isOver; passedMs += LOOK_MS) {
+    if (passedMs > closeMs) server.closeAllConnections();
+    else if (passedMs > lingerMs) server.closeIdleConnections();
+    await pause(LOOK_MS);
   }
+  await app.close();
 }
 
 const FASTIFY_CODES: Readonly<Record<string, ErrorCode>> = {

@@ -231,6 +231,21 @@ describe('a stop', () => {
     await stopped;
   });
 
+  test('waits for the request of a connection that was just made, and answers it', async () => {
+    const quick: Routes = (app) => void app.get('/webhooks/quick', async () => ({ done: true }));
+    const server = await serve([quick]);
+    const socket = await dial(server, false);
+    const stopped = server[Symbol.asyncDispose]();
+    socket.write('GET /webhooks/quick HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, 'close');
+    const answer = Buffer.concat(chunks).toString('latin1');
+    expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+    expect(answer).toMatch(/\r\nconnection: close\r\n/i);
+    await stopped;
+  });
+
   test('cuts what does not finish in time', async () => {
     const endless: Routes = (app) => {
       app.get('/webhooks/stream', (_request, reply) => {
