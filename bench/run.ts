@@ -3,17 +3,20 @@ import { mkdtempSync, readFileSync } from 'node:fs';
 import { arch, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { startDaemon, startFloor, type Server } from './lib/children.ts';
+import { median, option, pause } from './lib/figures.ts';
 import { fillLedger } from './lib/fill.ts';
 import { runLoad, type LoadResult } from './lib/load.ts';
+import { benchOurs, benchRaw, type DispatchRate } from './dispatch.ts';
 import { benchDream } from './dream.ts';
+import { benchPeers } from './peers.ts';
 import { benchSearch } from './search.ts';
 import { benchTurn } from './turn.ts';
 
 /**
  * `npm run bench`: kairosd beside its floors in the same run, as ratios. Prints Markdown for docs/performance.md; judges nothing.
- * Parts: ingest, idle, status, stored, turn, dream, search (all when none is named).
+ * Parts: ingest, idle, status, stored, turn, dream, search, dispatch, peers (all when none is named).
  * Options: `--seconds N` a load (default 6), `--rounds N` alternating rounds (default 3), `--idle N` seconds of idling (default 60),
- * `--mib N` of transcripts to search (default 128).
+ * `--mib N` of transcripts to search (default 128), `--jobs N` to dispatch (default 20 000).
  */
 const ROOT = join(import.meta.dirname, '..');
 const SECRET = 'benchmark-secret-0123456789';
@@ -32,6 +35,8 @@ const parts = {
   turn: benchTurns,
   dream: benchDreams,
   search: benchSearches,
+  dispatch: benchDispatch,
+  peers: () => benchPeers({ seconds, idleSeconds, rounds }),
 };
 const asked = Object.keys(parts).filter((name) => process.argv.includes(name));
 for (const [name, run] of Object.entries(parts)) if (asked.length === 0 || asked.includes(name)) await run();
@@ -98,6 +103,31 @@ async function benchSearches(): Promise<void> {
   console.log(`| indexing all of it, once | ${indexMs.toFixed(0)} |`);
   console.log(`| longest stop of the event loop meanwhile | ${stillMs.toFixed(1)} |`);
   console.log(`| greatest memory of the process, MiB | ${residentMib.toFixed(0)} |`);
+}
+
+/** Jobs over Redis and back, beside BullMQ alone in the same run, with one to four workers. */
+async function benchDispatch(): Promise<void> {
+  const jobs = option('jobs', 20_000);
+  console.log(
+    '\n| dispatch | workers | raw BullMQ, jobs/s | kairosd, jobs/s | ratio | busy, ours: daemon / Redis / a worker | busy, raw |\n|---|---|---|---|---|---|---|',
+  );
+  for (const workers of [1, 2, 3, 4]) {
+    const pairs: [DispatchRate, DispatchRate][] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      pairs.push([await benchRaw(jobs, workers), await benchOurs(jobs, workers)]);
+    }
+    const ratio = median(pairs.map(([raw, ours]) => ours.perSecond / raw.perSecond));
+    const [raw, ours] = pairs.toSorted((a, b) => a[1].perSecond - b[1].perSecond)[Math.floor(rounds / 2)] as [
+      DispatchRate,
+      DispatchRate,
+    ];
+    const busy = [ours, raw].map(({ sender, redis, worker }) =>
+      [sender, redis, worker].map((share) => `${Math.round(share * 100)} %`).join(' / '),
+    );
+    console.log(
+      `| a job that does nothing | ${workers} | ${raw.perSecond.toFixed(0)} | ${ours.perSecond.toFixed(0)} | ${ratio.toFixed(2)} | ${busy.join(' | ')} |`,
+    );
+  }
 }
 
 async function benchStatus(): Promise<void> {
@@ -196,17 +226,4 @@ function usage(pid: number): { residentMib: number; cpuSeconds: number } {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
   const resident = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return { residentMib: Number(resident) / 1_024, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100 };
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-}
-
-function pause(waitSeconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, waitSeconds * 1_000));
-}
-
-function option(name: string, fallback: number): number {
-  const at = process.argv.indexOf(`--${name}`);
-  return at === -1 ? fallback : Number(process.argv[at + 1]);
 }

@@ -15,11 +15,13 @@ export interface Load {
   readonly seconds: number;
   readonly bodyBytes: number;
   readonly secret: string;
+  /** What to send instead of GitHub deliveries. */
+  readonly parts?: RequestParts;
 }
 
 /** Signed GitHub deliveries over keep-alive connections, each sending its next one when the last is answered. */
 export async function runLoad(load: Load): Promise<LoadResult> {
-  const head = requestHead(load);
+  const head = load.parts ?? requestHead(load);
   const untilMs = performance.now() + load.seconds * 1_000;
   const latenciesMs: number[] = [];
   const answers: Record<string, number> = {};
@@ -38,12 +40,13 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   return { perSecond: latenciesMs.length / seconds, p50Ms: at(0.5), p99Ms: at(0.99), answers };
 }
 
-interface RequestParts {
+/** The bytes of a request before and after its id of 36 characters. */
+export interface RequestParts {
   readonly before: string;
   readonly after: string;
 }
 
-/** The bytes before and after the delivery id; only that differs from request to request, as the signature covers the body. */
+/** Only the delivery id differs from request to request, as the signature covers the body. */
 function requestHead({ bodyBytes, secret, port }: Load): RequestParts {
   const frame = { action: 'opened', repository: { full_name: 'acme/app' }, sender: { login: 'jo' }, pad: '' };
   const body = JSON.stringify({ ...frame, pad: 'a'.repeat(Math.max(0, bodyBytes - JSON.stringify(frame).length)) });
