@@ -1,29 +1,21 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bootContainer, whyNoContainer, type Container } from './lib/container.ts';
-import { ROOT } from './lib/daemon.ts';
+import { bootContainer, whyNoContainer } from './lib/container.ts';
 import { equal, type CampaignOptions, type Check, type Report } from './lib/report.ts';
-
-const KAIROS = join(ROOT, 'bin/kairos');
-const NODE = join(ROOT, 'bin/node');
+import { active, dropIn, HOME, KAIROS, NODE, show, untilSeconds, type Round } from './lib/systemd-round.ts';
+import { fallsBack, judge, refusesVersions, startLoad, upgrades } from './lib/systemd-upgrades.ts';
+import { servesUser } from './lib/systemd-user.ts';
 const URL_HEALTH = 'http://127.0.0.1:7717/healthz';
 const REQUESTS = 20;
 /** The watchdog of the unit waits 90 s; a proof that everybody runs waits less. */
 const WATCHDOG_SECONDS = 6;
-
-interface Round {
-  readonly machine: Container;
-  readonly checks: Check[];
-  readonly figures: Record<string, string | number>;
-  readonly say: (line: string) => void;
-}
 
 /** The real systemd as process 1 of a container: installed, killed, wedged, misconfigured, stopped, uninstalled. */
 export async function proveSystemd({ say }: CampaignOptions): Promise<Report> {
   const skipped = whyNoContainer();
   if (skipped !== undefined) return { checks: [], figures: {}, skipped };
   await using machine = await bootContainer();
-  const round: Round = { machine, checks: [], figures: {}, say };
+  const checks: Check[] = [];
+  const figures: Record<string, string | number> = {};
   for (const step of [
     installs,
     keepsSecrets,
@@ -31,14 +23,19 @@ export async function proveSystemd({ say }: CampaignOptions): Promise<Report> {
     survivesKill,
     survivesRestart,
     unwedges,
+    upgrades,
+    fallsBack,
+    refusesVersions,
+    servesStrictly,
     stopsForGood,
     refusesConfig,
     uninstalls,
+    servesUser,
   ]) {
     say(step.name);
-    await step(round);
+    await step({ machine, checks, figures });
   }
-  return { checks: round.checks, figures: round.figures };
+  return { checks, figures };
 }
 
 async function installs({ machine, checks, figures }: Round): Promise<void> {
@@ -114,25 +111,70 @@ async function survivesRestart({ machine, checks }: Round): Promise<void> {
   );
 }
 
-async function unwedges({ machine, checks, figures }: Round): Promise<void> {
-  machine.sh(
-    `mkdir -p /etc/systemd/system/kairosd.service.d && printf '[Service]\\nWatchdogSec=${WATCHDOG_SECONDS}\\n' >/etc/systemd/system/kairosd.service.d/watchdog.conf && systemctl daemon-reload && systemctl restart kairosd`,
-  );
+/** Spins as soon as a file names it. */
+const WEDGE = `import { readFileSync } from "node:fs";
+setInterval(() => {
+  let named = "";
+  try { named = readFileSync("/run/wedge", "utf8").trim(); } catch {}
+  if (named === String(process.pid)) for (;;);
+}, 100).unref();`;
+
+/** A process that stands still, and one whose loop spins: neither is fed. */
+async function unwedges(round: Round): Promise<void> {
+  const { machine, checks, figures } = round;
+  machine.sh(`echo '${WEDGE}' >/etc/kairos-wedge.mjs`);
+  const undo = dropIn(machine, 'watchdog', [
+    `WatchdogSec=${WATCHDOG_SECONDS}`,
+    'Environment=NODE_OPTIONS=--import=/etc/kairos-wedge.mjs',
+  ]);
+  machine.sh('systemctl restart kairosd');
   const before = show(machine, 'MainPID');
   await sleep(WATCHDOG_SECONDS * 2_000);
   checks.push(equal('fed, the watchdog leaves it alone', show(machine, 'MainPID'), before));
-  const stoppedMs = performance.now();
-  machine.sh(`kill -STOP ${before}`);
-  const seconds = await untilSeconds(() => !['0', before].includes(show(machine, 'MainPID')), 30);
-  figures[`seconds until a wedged process was replaced (WatchdogSec=${WATCHDOG_SECONDS})`] = (
-    (performance.now() - stoppedMs) /
-    1_000
-  ).toFixed(1);
-  checks.push(equal('a process that stands still is killed and replaced', seconds, true));
-  const said = machine.sh('journalctl -u kairosd --no-pager -o cat').out;
-  checks.push(equal('systemd says that it was the watchdog', /[Ww]atchdog timeout/.test(said), true));
+  figures[`seconds until a stopped process was replaced (WatchdogSec=${WATCHDOG_SECONDS})`] = await replaced(
+    round,
+    'a process that stands still',
+    (pid) => `kill -STOP ${pid}`,
+  );
+  figures['seconds until one whose loop spins was replaced'] = await replaced(
+    round,
+    'a process whose event loop spins',
+    (pid) => `echo ${pid} >/run/wedge`,
+  );
+  undo();
+  machine.sh('systemctl restart kairosd');
+}
+
+async function replaced({ machine, checks }: Round, what: string, wedge: (pid: string) => string): Promise<string> {
   await untilSeconds(() => active(machine) === 'active active', 10);
-  machine.sh('rm -r /etc/systemd/system/kairosd.service.d && systemctl daemon-reload && systemctl restart kairosd');
+  const before = show(machine, 'MainPID');
+  const wedgedMs = performance.now();
+  machine.sh(wedge(before));
+  const gone = await untilSeconds(() => !['0', before].includes(show(machine, 'MainPID')), 30);
+  const seconds = ((performance.now() - wedgedMs) / 1_000).toFixed(1);
+  checks.push(equal(`${what} is killed and replaced`, gone, true));
+  const said = machine.sh('journalctl -u kairosd --no-pager -o short').out;
+  checks.push(equal('systemd says that it was the watchdog', watchdogEnded(said, before), true));
+  return seconds;
+}
+
+function watchdogEnded(journal: string, pid: string): boolean {
+  return /[Ww]atchdog timeout/.test(journal) && journal.includes(`Killing process ${pid} `);
+}
+
+/** Without the shell tool the unit is the strict one; it serves all the same. */
+async function servesStrictly(round: Round): Promise<void> {
+  const { machine, checks, figures } = round;
+  machine.sh(`printf 'tools: { shell: { enabled: false } }\n' >${HOME}/config.yaml; chmod 644 ${HOME}/config.yaml`);
+  const load = startLoad(machine);
+  const installed = machine.sh(`/srv/kairosd-0.91.0/bin/kairos install --system --yes`, 180_000);
+  checks.push(equal('with tools.shell off, install writes the strict unit', installed.status, 0));
+  const exposure = /exposure level.*?: ([\d.]+)/.exec(machine.sh('systemd-analyze security kairosd').out)?.[1];
+  figures['exposure of the running unit, tools.shell off'] = exposure ?? 'unknown';
+  checks.push(equal('the exposure of the running unit is at most 1.5', Number(exposure) <= 1.5, true));
+  checks.push(equal('it may make no namespace', show(machine, 'RestrictNamespaces'), 'yes'));
+  judge('over the change to the strict unit', load.stop(), round);
+  machine.sh(`rm ${HOME}/config.yaml`);
 }
 
 async function stopsForGood({ machine, checks }: Round): Promise<void> {
@@ -174,21 +216,4 @@ async function uninstalls({ machine, checks }: Round): Promise<void> {
       true,
     ),
   );
-}
-
-function active(machine: Container): string {
-  return machine.sh('systemctl is-active kairosd.service kairosd.socket').out.split('\n').join(' ');
-}
-
-function show(machine: Container, property: string): string {
-  return machine.sh(`systemctl show kairosd -p ${property} --value`).out;
-}
-
-async function untilSeconds(holds: () => boolean, seconds: number): Promise<boolean> {
-  const endMs = performance.now() + seconds * 1_000;
-  while (performance.now() < endMs) {
-    if (holds()) return true;
-    await sleep(200);
-  }
-  return false;
 }

@@ -19,7 +19,7 @@ export interface Container extends AsyncDisposable {
 
 const BOOT_MS_MAX = 30_000;
 /** Whatever happens to us, the machine is gone by then. */
-const LIFE_SECONDS = 420;
+const LIFE_SECONDS = 900;
 
 /** Why no machine can be had here; undefined: one can. */
 export function whyNoContainer(): string | undefined {

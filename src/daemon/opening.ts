@@ -1,3 +1,5 @@
+import { KairosError } from '../core/errors.ts';
+import type { Fetch } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
 import type { Routes } from '../http/server.ts';
 import type { Ledger } from '../ledger/ledger.ts';
@@ -22,12 +24,13 @@ export interface Opening {
 
 export function createOpening({ home, onTrial = false }: DaemonOptions, world: Ports): Opening {
   const opened = Promise.withResolvers<void>();
+  opened.promise.catch(() => undefined);
   let isOpen = !onTrial;
   const whenOpen = <Given extends unknown[], Found>(find: (...given: Given) => Found, nothing: Found) => {
     return (...given: Given): Found => (isOpen ? find(...given) : nothing);
   };
   return {
-    ports: onTrial ? { ...world, fetch: (url, init) => opened.promise.then(() => world.fetch(url, init)) } : world,
+    ports: onTrial ? { ...world, fetch: fetchAfter(opened.promise, world.fetch) } : world,
     isOpen: () => isOpen,
     shut(ledger) {
       if (!onTrial) return ledger;
@@ -49,12 +52,33 @@ export function createOpening({ home, onTrial = false }: DaemonOptions, world: P
         },
       };
     },
-    routes: (app) => void app.addHook('onRequest', async () => (isOpen ? undefined : opened.promise)),
+    routes(app) {
+      app.addHook('onRequest', async () => (isOpen ? undefined : opened.promise));
+      // It will not open any more: who waits is told, or closing would wait for them.
+      app.addHook('preClose', async () => opened.reject(new KairosError('STOPPING', 'the start did not come about')));
+    },
     open(waiting) {
       endTrial(home, onTrial, formatInstant(world.clock.wallMs(), 'UTC'));
       isOpen = true;
       opened.resolve();
       for (const one of waiting) one.wake();
     },
+  };
+}
+
+/** Whoever gives up gives up the waiting as well: a part that is closed waits for what it began. */
+function fetchAfter(opened: Promise<void>, fetch: Fetch): Fetch {
+  return async (url, init) => {
+    const signal = init.signal;
+    const given = Promise.withResolvers<never>();
+    const giveUp = (): void => given.reject(signal?.reason);
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      await Promise.race([opened, given.promise]);
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+    return fetch(url, init);
   };
 }

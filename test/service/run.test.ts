@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rm
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { beginTrial, endTrial, failedTrial, readTrial, versionsOnTrial } from '../../src/service/trial.ts';
+import { beginTrial, endTrial, failedTrial, readTrial, revokeTrial, versionsOnTrial } from '../../src/service/trial.ts';
 
 const SERVICE = resolve(import.meta.dirname, '../../bin/service');
 const OLD = '1.0.0-00000000';
@@ -115,6 +115,14 @@ describe('run, which a unit executes,', () => {
 });
 
 describe('killed at any step', () => {
+  test('of taking up what an install took back, run goes on to the end [UPGRADE-KILL-NINE]', () => {
+    const steps = killEverywhere((world) => {
+      world.upgrade();
+      revokeTrial(world.home, NEW);
+    });
+    expect(steps).toBeGreaterThan(1);
+  });
+
   test('before the first start of a new version, run goes on to the end [UPGRADE-KILL-NINE]', () => {
     expect(killEverywhere((world) => world.upgrade())).toBeGreaterThan(5);
   });
@@ -125,6 +133,51 @@ describe('killed at any step', () => {
       world.run('start');
     });
     expect(steps).toBeGreaterThan(9);
+  });
+});
+
+describe('a trial that is taken back', () => {
+  test('before its first start lets the version before go on, whatever `current` says', () => {
+    const world = makeWorld({ newVersion: 'ready' });
+    world.upgrade();
+    expect(revokeTrial(world.home, NEW)).toBe(true);
+    for (let time = 0; time < 2; time += 1) world.run('start');
+    expect(world.log()).toEqual([`${OLD} start`, `${OLD} start`]);
+    expect(failedTrial(world.home)).toMatchObject({ from: OLD, to: NEW, reason: 'kairos install took it back' });
+  });
+
+  test('under way can no longer be ended, and the ledger comes back [UPGRADE-ACCEPTED]', () => {
+    const world = makeWorld({ newVersion: 'ready' });
+    world.upgrade();
+    world.run('start');
+    expect(revokeTrial(world.home, NEW)).toBe(true);
+    expect(() => endTrial(world.home, true, '')).toThrow(/taken the upgrade to 1\.1\.0-11111111 back/);
+    world.run('start');
+    expect(world.log()).toEqual([`${NEW} start`, `${OLD} start`]);
+    expect(world.ledger()).toBe(`rows+${OLD}`);
+    expect(revokeTrial(world.home, NEW)).toBe(true);
+  });
+
+  test('after it has ended stays, with its ledger [UPGRADE-ACCEPTED]', () => {
+    const world = makeWorld({ newVersion: 'ready' });
+    world.upgrade();
+    world.run('start');
+    endTrial(world.home, true, '');
+    expect(revokeTrial(world.home, NEW)).toBe(false);
+    world.run('start');
+    expect(world.ledger()).toBe(`rows+${NEW}+${NEW}`);
+  });
+
+  test('is forgotten by the next one', () => {
+    const world = makeWorld({ newVersion: 'ready' });
+    world.upgrade();
+    revokeTrial(world.home, NEW);
+    world.run('start');
+    world.upgrade();
+    world.run('start');
+    expect(world.log()).toEqual([`${OLD} start`, `${NEW} start`]);
+    endTrial(world.home, true, '');
+    expect(revokeTrial(world.home, NEW)).toBe(false);
   });
 });
 

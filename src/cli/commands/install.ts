@@ -209,9 +209,13 @@ function runFile(home: string): { pid: number; url: string } | undefined {
 async function remarksOn(cli: Cli, { kind, values, userId }: Task): Promise<string[]> {
   const remarks: string[] = [];
   if (kind === 'user') {
-    const { status } = await runProgram(managerEnv(cli.env, userId))(['loginctl', 'enable-linger']);
+    const run = runProgram(managerEnv(cli.env, userId));
+    // An administrator may have allowed it where nobody may allow it themselves.
+    const lingers =
+      (await run(['loginctl', 'enable-linger'])).status === 0 ||
+      (await run(['loginctl', 'show-user', String(userId), '--property=Linger', '--value'])).stdout.trim() === 'yes';
     remarks.push(
-      status === 0
+      lingers
         ? 'It runs without a login: lingering is on (loginctl enable-linger).'
         : 'It ends when you log out, until somebody allows it to stay: sudo loginctl enable-linger $USER',
     );
