@@ -35,6 +35,10 @@ export const MEANINGS: Readonly<Record<string, string>> = {
   'schedules[].cwd': 'Only with `do: command`. Where it runs. Default: the home.',
   'schedules[].env':
     'Only with `do: command`. Added to `PATH`, `HOME`, `LANG` and `TZ`, which is all that it sees. No place for secrets.',
+  'schedules[].label':
+    'Only with `do: command`. What the host that runs it must have, such as `macos`; `brain`: the daemon itself. Default: any worker that takes what asks for nothing, else the daemon. See [workers](workers.md).',
+  'schedules[].secretsEnv':
+    'Only with `do: command`. Names from `secrets.env` that it gets in its environment, and no others. See [workers](workers.md#secrets).',
   'schedules[].retries':
     'Only with `do: command`. How often it is tried again when it failed. Default 0: you are told at once.',
   'schedules[].prompt': 'Only with `do: agent`, and required there. What the agent is asked.',
@@ -53,6 +57,9 @@ export const MEANINGS: Readonly<Record<string, string>> = {
     'From more than this many matched events in that time on, a source is in a storm and its waiting jobs of one topic become one.',
   'journal.maxBytes': 'How large the log of one day may grow. The rest of that day goes to `YYYY-MM-DD.overflow.md`.',
   'retention.events': 'How long events, and with them jobs, messages and delivery ids, are kept.',
+  'backup.homeMaxBytes':
+    'A larger ledger is not backed up by itself, and you are told once. See [backup](backup.md#every-day).',
+  'backup.deadline': 'A backup that takes longer is ended; what it had written is cleared away.',
   'retention.bodies': 'How long the bodies of events are kept. A body whose job is still open stays.',
 };
 
@@ -126,6 +133,8 @@ schedules:
     cwd: /srv
     env: { RESTIC_REPOSITORY: /mnt/backup }
     retries: 1
+    label: macos
+    secretsEnv: [BACKUP_PASSWORD]
   - { name: look-around, cron: "*/30 * * * *", do: agent, prompt: What needs attention?, workspace: app }
 workspaces: [{ path: /srv/app }]`,
   models: `
@@ -162,6 +171,12 @@ journal: { maxBytes: 1MB }`,
 heartbeat: { urlEnv: HEARTBEAT_URL, every: 5m, timeout: 10s }   # or url: https://example.org/ping/1234`,
   retention: `
 retention: { events: 90d, bodies: 30d }`,
+  care: `
+care: { memory: 512MB, sustained: 1m, restartEvery: 1h, quiet: 30m, artifacts: 90d }`,
+  log: `
+log: { maxBytes: 10MB, files: 5 }`,
+  backup: `
+backup: { enabled: true, at: "03:30", directory: /mnt/backup/kairosd, keep: 14, homeMaxBytes: 8GB, deadline: 1h }`,
 };
 
 export const FOREWORD = `
@@ -170,8 +185,8 @@ export const FOREWORD = `
 <!-- Written by scripts/config-docs.ts from the schema. Change the schema or the script, then run: bin/node scripts/config-docs.ts -->
 
 \`config.yaml\` lies in the home. It may be missing: every key has a default or may be left out. It is read when the daemon
-starts, and again whenever it or \`secrets.env\` is edited: within three seconds, whole, and without a pause. Only \`server\`, \`timezone\`, \`journal\` and
-\`retention\` wait for the next start; the log says what was taken up. An edit that is not valid changes nothing, and the log says
+starts, and again whenever it or \`secrets.env\` is edited: within three seconds, whole, and without a pause. Only \`server\`, \`timezone\`, \`journal\`,
+\`log\` and \`retention\` wait for the next start; the log says what was taken up. An edit that is not valid changes nothing, and the log says
 where it is wrong. More: [hot reload](operations.md#hot-reload).
 
 - \`kairos init\` writes a first one. \`kairos config check\` says what is wrong, with line and column. \`kairos config schema\` prints the
@@ -226,6 +241,7 @@ The home has mode 0700, its files 0600.
 | \`ledger.db\`, \`ledger.db-wal\`, \`ledger.db-shm\` | The ledger (SQLite). The three belong together. |
 | \`backups/\` | The ledger as it was before each migration. |
 | \`logs/YYYY/MM/YYYY-MM-DD.md\` | The daily log. |
+| \`log/kairosd.log\`, \`.1\`, \`.2\` … | The daemon's own log, one JSON object a line, for \`kairos logs\`. |
 | \`digests/YYYY-MM-DD.md\` | The [digests](digest.md) of days. |
 | \`artifacts/runs/\` | What commands of [schedules](schedules.md#commands) printed, a file a run. |
 | \`token\` | The API token, made by the first start. |

@@ -7,7 +7,7 @@ import { buildProgram } from '../src/service/build.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** What an installed kairosd is made of, besides the build and its manifest. */
-const PARTS = ['bin', 'systemd', 'launchd', 'README.md', 'LICENSE', 'CHANGELOG.md'];
+const PARTS = ['bin', 'systemd', 'launchd', 'man', 'docs', 'README.md', 'LICENSE', 'CHANGELOG.md'];
 /** Of a manifest what an installation needs: neither scripts nor what only a checkout uses. */
 const KEPT = [
   'name',
@@ -16,6 +16,7 @@ const KEPT = [
   'license',
   'type',
   'bin',
+  'man',
   'engines',
   'dependencies',
   'optionalDependencies',

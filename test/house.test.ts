@@ -88,7 +88,7 @@ describe('docs/errors.md', () => {
 describe('the setup script', () => {
   test('names what it cannot install and why, and lets the tests go on', async () => {
     await expect(run('sh', [setupScript], { env: { PATH: bareLinux() } })).resolves.toMatchObject({
-      stdout: ['strace', 'fiu-utils', 'bubblewrap', 'ripgrep']
+      stdout: Object.values(TOOLS)
         .map(
           (name) =>
             `setup-system: ${name} is missing and was not installed: this Linux has no apt-get; tests that need it are skipped.\n`,
@@ -104,12 +104,12 @@ describe('the setup script', () => {
   });
 
   test('says nothing when all is there', async () => {
-    const path = bareLinux({ strace: '', 'fiu-run': '', bwrap: '', rg: '' });
+    const path = bareLinux(present());
     await expect(run('sh', [setupScript], { env: { PATH: path } })).resolves.toMatchObject({ stdout: '', stderr: '' });
   });
 
   test('updates the package lists before it installs, and only what is missing', async () => {
-    const path = bareLinux({ strace: '', bwrap: '', rg: '', id: 'echo 0', 'apt-get': installer });
+    const path = bareLinux({ ...present('fiu-run'), id: 'echo 0', 'apt-get': installer });
     await expect(run('sh', [setupScript], { env: { PATH: path } })).resolves.toMatchObject({
       stdout: 'setup-system: installing fiu-utils\n',
       stderr: '',
@@ -123,11 +123,28 @@ describe('the setup script', () => {
 
   test('passes on what the package manager complains of', async () => {
     const failing = 'echo Reading; echo "E: No network" >&2; exit 100';
-    const path = bareLinux({ strace: '', bwrap: '', rg: '', id: 'echo 0', 'apt-get': failing });
+    const path = bareLinux({ ...present('fiu-run'), id: 'echo 0', 'apt-get': failing });
     const { stdout } = await run('sh', [setupScript], { env: { PATH: path } });
     expect(stdout).toContain('fiu-utils is missing and was not installed: apt-get failed (No network);');
   });
 
+  /** What the script looks for, and the package of Debian that has it. */
+  const TOOLS: Readonly<Record<string, string>> = {
+    strace: 'strace',
+    'fiu-run': 'fiu-utils',
+    bwrap: 'bubblewrap',
+    rg: 'ripgrep',
+    'redis-server': 'redis-server',
+    'systemd-analyze': 'systemd',
+    python3: 'python3',
+    zsh: 'zsh',
+    fish: 'fish',
+    mandoc: 'mandoc',
+    groff: 'groff',
+  };
+  /** All of them stand there but one. */
+  const present = (but = ''): Record<string, string> =>
+    Object.fromEntries(Object.keys(TOOLS).flatMap((name) => (name === but ? [] : [[name, '']])));
   /** Writes down what it was asked, and puts what it installed where it stands itself. */
   const installer = `
     here=$(dirname "$0")

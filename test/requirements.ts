@@ -137,6 +137,44 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'CLI-DEMO':
       'The demo shows real deliveries, duplicates, forgeries and a kill -9 with nothing missing, in under a minute.',
   }),
+  ...section('MISSION 22, issue 6 §1, the service', {
+    'SERVICE-UNITS': 'The units of every kind are their golden files, and systemd-analyze verify finds nothing wrong.',
+    'SERVICE-HARDENED':
+      'The exposure of the unit is at most 1.5 without the shell tool, and 2.6 with bubblewrap allowed.',
+    'SERVICE-PLIST': 'The property lists parse and hold what launchd knows, and nothing else.',
+    'SERVICE-PRINT': 'install --print writes the units of any kind on any platform to stdout and touches nothing.',
+    'SERVICE-INSTALL':
+      'install places, writes, starts and verifies; again it has nothing to do; what fails is put back as it was.',
+    'SERVICE-UNINSTALL': 'uninstall stops the service and removes its files, never the home.',
+    'SERVICE-REFUSE':
+      'install refuses what cannot work here, and a home that a daemon started by hand holds, with what to do.',
+    'SERVICE-LAUNCHD': 'launchd is told and then asked: a service that is still leaving is waited for.',
+    'SERVICE-NOTIFY': 'systemd hears READY, STATUS and STOPPING; no child sees its socket.',
+    'SERVICE-WATCHDOG':
+      'The watchdog is fed only after the self-check passed, and not starved for what a restart cannot mend.',
+    'SERVICE-GUARDIAN': 'Where the supervisor has no watchdog, a wedged process is killed all the same.',
+    'SERVICE-EXIT-CODES': 'Exit codes tell each supervisor whether to start it again.',
+    'SERVICE-SOCKET': '20 of 20 requests sent over a death of two seconds are answered.',
+  }),
+  ...section('MISSION 22, issue 6 §2, package and upgrade', {
+    'PACKAGE-CONTENTS':
+      'The package holds what an installation needs, no tests, no secrets and nothing of the machine it was made on.',
+    'PACKAGE-SAME': 'The same source makes the same package.',
+    'PACKAGE-INSTALL':
+      'Installed by a fresh user it runs without TypeScript up to its first signed webhook, in under 130 MiB of packages.',
+    'UPGRADE-PLACE':
+      'A version is placed whole or not at all, once, with its packages and its Node, and never changed.',
+    'UPGRADE-PRUNE': 'Old versions are removed, never the current one, the two placed last or one that a trial needs.',
+    'UPGRADE-SOURCE-GONE': 'Removing what a version was installed from does not touch the running service.',
+    'UPGRADE-REHEARSAL': 'A rehearsal opens everything on a copy of the home, and nothing leaves it.',
+    'UPGRADE-FALLBACK':
+      'A version that ends before it is ready is followed by the one before, with the ledger as it was.',
+    'UPGRADE-ACCEPTED': 'A version that was ready is not taken back.',
+    'UPGRADE-TRIAL': 'On trial nothing is claimed, sent, fetched or answered before everything is open.',
+    'UPGRADE-KILL-NINE':
+      'Killed at any step of a first start or of the way back, the next start finds a version and every row.',
+    'UPGRADE-DOWNGRADE': 'A version older than the ledger refuses to start, says so, and changes nothing.',
+  }),
   ...section('CONTRACT, HTTP', {
     'HTTP-TOKEN': 'Everything but webhooks, health and static files needs the API token.',
     'HTTP-ORIGIN': 'A foreign Host or Origin is refused.',
@@ -531,6 +569,102 @@ export const REQUIREMENTS: readonly Requirement[] = [
       'What is recalled is checked at that moment, and again before a call acts on it: the verdict stands before the result.',
     'CLI-MEMORY-SEARCH':
       'kairos memory search finds what the agent would find, without a daemon, and writes nothing into the home.',
+  }),
+  ...section('issue 6 point 6, the first hour', {
+    'FIRST-WIZARD': 'init asks on a terminal and makes a home that the daemon starts with; no secret is shown.',
+    'FIRST-FLAGS':
+      'Every answer of init is an option as well; secrets come from standard input, never from a command line.',
+    'FIRST-ADDITIVE':
+      'An existing config.yaml is never overwritten or reformatted; additions change no character of it.',
+    'FIRST-NOTHING-HALF': 'Ctrl-C at any question of init leaves nothing behind.',
+    'FIRST-PLAIN': 'With TERM=dumb or NO_COLOR init speaks plain ASCII without escape sequences.',
+    'FIRST-COMPLETION': 'Completion in bash, zsh and fish knows every command, subcommand, option and fixed value.',
+    'FIRST-MAN': 'man/kairos.1 is what the commands themselves say, and man(1) has no complaint.',
+    'FIRST-NEXT-STEP': 'A newcomer who does the wrong thing is told the command that helps.',
+  }),
+  ...section('issue 6 point 4, the doctor', {
+    'DOCTOR-FAULTS':
+      'Over twenty seeded faults of a home are each found, with why it matters and how to fix it; a healthy home has none.',
+    'DOCTOR-FIX-SAFE':
+      'doctor --fix mends modes, missing directories and leftovers, and changes nothing else in the home.',
+    'DOCTOR-FIX-BACKUP':
+      'What --fix changes is written into backups/ before; where that is not possible, nothing is changed.',
+    'DOCTOR-FIX-BOUNDS':
+      'doctor --fix follows no link, leaves what is not ours alone, and takes nothing from under a running daemon.',
+    'DOCTOR-FIX-DRY': 'doctor --fix --dry-run says what would be done and does nothing.',
+    'DOCTOR-NO-SECRET': 'Nothing that doctor says holds a secret, also when a service answers with one.',
+    'DOCTOR-TOKENS':
+      'doctor asks GitHub, Slack and Telegram whether they take their tokens; offline is a warning, not a failure.',
+    'DOCTOR-REDIS': 'doctor finds an old, forgetful, open or unencrypted Redis.',
+    'DOCTOR-MACHINE':
+      'doctor reads the sleep settings of a Mac, time synchronisation, limits of memory and files, and the state of the service.',
+    'DOCTOR-DAEMON': 'doctor says when the daemon hangs, lags, or is of another version, and is not held up by it.',
+    'DOCTOR-REACH': 'doctor tries the names under which the daemon is to be reached, and sends nothing secret there.',
+    'DOCTOR-QUICK': 'Ten thousand dead letters and a million events cost doctor under two seconds of the processor.',
+    'DOCTOR-TABLE': 'docs/doctor.md lists every check with what it looks at and what --fix does about it.',
+  }),
+  ...section('MISSION 22, issue 6 §3, backup and restore', {
+    'BACKUP-WHOLE': 'A backup restored elsewhere has every row and every file of the home, byte for byte.',
+    'BACKUP-WHILE-RUNNING': 'A backup of a running daemon is one state of its ledger; no commit fails or waits for it.',
+    'BACKUP-ONE-MOMENT': 'Memory, logs and transcripts in a backup are those of the moment its ledger is of.',
+    'BACKUP-NO-SECRETS':
+      'A backup holds no secret: no secret file, and no known value in any writing in any byte of it.',
+    'BACKUP-CONFIG-SECRET': 'A secret written into config.yaml is marked in a backup, and put back where it is known.',
+    'BACKUP-VERIFIED': 'A backup gets its name only after it was opened again and found whole.',
+    'BACKUP-NO-LEFTOVERS': 'A backup that fails or is stopped leaves nothing behind, and no half of it looks like one.',
+    'BACKUP-SAFETY-COPY': 'A restore keeps what was there, and leaves secrets and token in place.',
+    'BACKUP-RESTORE-HELD': 'A restore is refused while a daemon holds the home.',
+    'BACKUP-NEW-HOME-ID':
+      'A restored home has an id of its own, so that its messages are told from those of the old one.',
+    'BACKUP-OLD-SCHEMA': 'A backup of an older version is restored and migrated by the next start.',
+    'BACKUP-TOO-NEW': 'A ledger of a newer version is refused with what to do.',
+    'BACKUP-EVIL':
+      'An archive with paths, links, devices, sizes, hashes or a ledger that are not ours changes nothing.',
+    'BACKUP-KILL-POINTS':
+      'A restore killed at any step leaves the old home or the new one, whole, after the next start.',
+    'BACKUP-SCHEDULED':
+      'The daemon makes a backup a day in a process of its own, once, also after a day that was missed.',
+    'BACKUP-RETENTION': 'The newest backups are kept; a file that kairosd did not name is never removed.',
+    'BACKUP-FAILURE-TOLD': 'A daily backup that fails is told to the owner once.',
+  }),
+  ...section('MISSION 22, issue 6 §5, care of itself', {
+    'CARE-MEMORY':
+      'Memory that goes on growing above its limit is given back first; then the daemon starts itself anew. A high level that stands still is left alone.',
+    'CARE-RESTART':
+      'The daemon starts itself anew seldom, in order and with a reason on record, under a supervisor or in place; what does not help is told, not repeated.',
+    'CARE-STUCK-JOB':
+      'A job that hangs is cut off after its own limit, its place is free, it is tried again, and its late end counts for nothing.',
+    'CARE-WEDGED-LOOP': 'A loop that stops turning is noticed, logged, and ended by a restart.',
+    'CARE-SELF-CHECK': 'The self-check rests on a real write with a deadline, the loops and the lag.',
+    'CARE-LOG-ROTATES':
+      "The daemon's own log turns by size and count, keeps lines whole, redacted and to its owner, and survives a full disk.",
+    'CARE-LOGS': 'kairos logs shows and follows the log across its files, without a daemon.',
+    'CARE-CHORES': 'Every folder of the home has a limit; once a day, when it is quiet, what is over its time goes.',
+    'CARE-STATUS': 'kairos status says in one line whether all is well, and if not, what is not.',
+  }),
+  ...section('MISSION 24, issue 7 §1, work on other hosts', {
+    'SCALE-CONTRACT': 'Work in the daemon and work over BullMQ keep to one contract.',
+    'SCALE-FENCED':
+      'An outcome is settled once, and only under the token of the open attempt; late, doubled and foreign ones are dropped.',
+    'SCALE-REDIS-LOST': 'Redis wiped or killed loses nothing: open attempts are offered again.',
+    'SCALE-REDIS-AWAY': 'A Redis that is not there holds up neither the start nor the stop of the daemon.',
+    'SCALE-BRAIN-RESTART': 'Work goes on while the daemon is away, and its outcome waits for the next start.',
+    'SCALE-SILENT-WORKER': 'What a silent worker had becomes another attempt, counted before it is made.',
+    'SCALE-WORKER-DRAIN': 'A worker that stops finishes what it can and hands back the rest.',
+    'SCALE-SEALED': 'Without the shared key nobody can make work, read it, or settle it.',
+    'SCALE-LABELS': 'Work goes only to hosts that have what it asks for; what nobody has waits and says so.',
+    'SCALE-BACKPRESSURE': 'No more is offered than can be begun soon.',
+    'SCALE-SECRETS': 'A command gets the secrets that it names and no others, and they travel only sealed.',
+    'SCALE-LAZY': 'Without REDIS_URL the daemon loads neither BullMQ nor ioredis.',
+    'SCALE-KILLED-AT-RANDOM':
+      'With daemon, workers, Redis and links killed at random and Redis wiped, each job is settled once and none is lost.',
+  }),
+  ...section('issue 7 §2, proof under fire', {
+    'PROOF-STEPS':
+      'Every step between two changes of state has a name, is passed in one place, and the daemon killed there loses and doubles nothing.',
+    'PROOF-SIMULATION':
+      'A simulated box to which anything happens (crashes, faults, clocks, owners) keeps every invariant of test/simulation/invariants.ts.',
+    'PROOF-SEED': 'The same seed gives the same simulated week, to the last byte.',
   }),
 ];
 

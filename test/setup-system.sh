@@ -1,7 +1,9 @@
 #!/bin/sh
 # Brings what the tests need from outside npm: strace (watches writes and fsyncs), fiu-run (makes I/O fail), bwrap
-# (jails a child) and rg (searches files). Says nothing when all is there. A tool that cannot be had is named with the
-# reason, and the tests that need it report themselves as skipped; with CI=true that is a failure: CI skips nothing.
+# (jails a child), rg (searches files), redis-server (tests start their own; what apt starts is left alone), systemd-analyze
+# (judges the units), python3 (stands in for systemd's datagram socket), zsh and fish (complete words), mandoc and groff
+# (read the manual page). Says nothing when all is there. A tool that cannot be had is named with the reason, and the
+# tests that need it report themselves as skipped; with CI=true that is a failure: CI skips nothing.
 set -u
 
 missing() {
@@ -13,6 +15,13 @@ strace strace
 fiu-run fiu-utils
 bwrap bubblewrap
 rg ripgrep
+redis-server redis-server
+systemd-analyze systemd
+python3 python3
+zsh zsh
+fish fish
+mandoc mandoc
+groff groff
 PAIRS
 }
 

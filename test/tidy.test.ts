@@ -16,10 +16,10 @@ import {
 import type { LayerTable, SourceFile } from './tidy-checks.ts';
 
 const CORE = ['core'];
-const POLICY = ['budget', 'permissions', 'cache', 'compaction', 'mood', 'subscriptions', 'redact'];
+const POLICY = ['budget', 'permissions', 'cache', 'compaction', 'mood', 'subscriptions', 'redact', 'care'];
 const DOORS = ['http', 'webhooks', 'scheduler', 'dispatch', 'notify', 'journal', 'web', 'service', 'github', 'chat'];
 const ADAPTERS = [...DOORS, 'agent', 'ledger', 'memory', 'tools'];
-const USE_CASES = ['dream', 'nightshift', 'verify', 'coordinator', 'doctor'];
+const USE_CASES = ['dream', 'nightshift', 'verify', 'coordinator', 'doctor', 'backup'];
 const WIRING = ['daemon', 'cli'];
 
 /** Who may import whom. A room that is not here may not exist; docs/architecture.md shows the same as a picture. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { ERRORS, KairosError, messageOf, type ErrorCode } from '../core/errors.ts';
@@ -10,7 +10,8 @@ export interface Client {
   readonly pid: number;
   /** The API token. */
   readonly token: string;
-  get<Answer>(path: string): Promise<Answer>;
+  /** @param timeoutMs Default ten seconds. */
+  get<Answer>(path: string, timeoutMs?: number): Promise<Answer>;
   /** @param timeoutMs Default ten seconds. */
   post<Answer>(path: string, body?: unknown, timeoutMs?: number): Promise<Answer>;
 }
@@ -58,7 +59,7 @@ export function openClient(home: string, env: Env): Client {
     url,
     pid,
     token,
-    get: (path) => call('GET', path),
+    get: (path, timeoutMs) => call('GET', path, undefined, timeoutMs),
     post: (path, body = {}, timeoutMs) => call('POST', path, body, timeoutMs),
   };
 }
@@ -125,8 +126,9 @@ function readRun(home: string): { pid: number; url: string } {
   const path = join(home, 'run.json');
   const run = parseObject(readIfThere(path));
   const { pid, url } = run;
-  if (typeof pid !== 'number' || typeof url !== 'string' || !URL.canParse(url))
-    throw notRunning(home, 'has no run.json');
+  if (typeof pid !== 'number' || typeof url !== 'string' || !URL.canParse(url)) {
+    throw notRunning(home, existsSync(home) ? 'has no run.json' : 'does not exist yet');
+  }
   if (!isAlive(pid)) throw notRunning(home, `was left by process ${pid}, which is gone`);
   return { pid, url: url.replace(/\/$/, '') };
 }

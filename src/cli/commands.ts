@@ -56,8 +56,26 @@ export const COMMANDS: readonly Entry[] = [
   { name: 'risk', summary: 'say what the gate would say of a call, and why', load: () => import('./commands/risk.ts') },
   { name: 'mood', summary: 'show what mood a message is taken for', load: () => import('./commands/mood.ts') },
   { name: 'log', summary: 'print the log of a day', load: () => import('./commands/log.ts') },
+  { name: 'logs', summary: "print or follow the daemon's own log", load: () => import('./commands/logs.ts') },
   { name: 'digest', summary: 'print the digest of a day', load: () => import('./commands/digest.ts') },
+  {
+    name: 'install',
+    summary: 'make it a service that comes back by itself',
+    load: () => import('./commands/install.ts'),
+  },
+  { name: 'uninstall', summary: 'stop the service and remove it', load: () => import('./commands/uninstall.ts') },
   { name: 'webhook', summary: 'add, test and replay webhooks', load: () => import('./commands/webhook.ts') },
+  {
+    name: 'backup',
+    summary: 'write one archive of the home, while the daemon runs',
+    load: () => import('./commands/backup.ts'),
+  },
+  {
+    name: 'restore',
+    summary: 'put a backup in the place of what is there',
+    load: () => import('./commands/restore.ts'),
+  },
+  { name: 'worker', summary: 'do work for a daemon on another host', load: () => import('./commands/worker.ts') },
   { name: 'config', summary: 'check the configuration, print its schema', load: () => import('./commands/config.ts') },
   {
     name: 'completion',

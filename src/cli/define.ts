@@ -17,3 +17,8 @@ export function withExamples(command: Command, ...examples: readonly string[]): 
   const title = examples.length === 1 ? 'Example' : 'Examples';
   return command.addHelpText('after', `\n${title}:\n${examples.map((line) => `  $ ${line}`).join('\n')}`);
 }
+
+/** `--help` ends with where to go on: other commands, and pages of the documentation. */
+export function withSeeAlso(command: Command, ...places: readonly string[]): Command {
+  return places.length === 0 ? command : command.addHelpText('after', `\nSee also: ${places.join(', ')}`);
+}

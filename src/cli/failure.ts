@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander';
-import { asKairosError, problemOf, type ErrorCode } from '../core/errors.ts';
+import { asKairosError, problemOf, type ErrorCode, type KairosError } from '../core/errors.ts';
 import { asTyped } from './command-name.ts';
 
 /** What a failed command says on stderr, and its exit code. */
@@ -27,10 +27,24 @@ export function describeFailure(thrown: unknown, json: boolean, command: () => s
   const error = asKairosError(thrown);
   const exitCode = EXIT_CODES[error.code] ?? 1;
   if (json) {
-    const problem = { ...problemOf(error), detail: error.message, hint: error.hint, ...publicDetail(error.detail) };
+    const problem = {
+      ...problemOf(error),
+      detail: error.message,
+      hint: adviceOf(error),
+      ...publicDetail(error.detail),
+    };
     return { exitCode, text: `${JSON.stringify(problem)}\n` };
   }
-  return { exitCode, text: `kairos: ${sentence(error.message)}\n  What to do: ${asTyped(error.hint, command())}\n` };
+  return {
+    exitCode,
+    text: `kairos: ${sentence(error.message)}\n  What to do: ${asTyped(adviceOf(error), command())}\n`,
+  };
+}
+
+/** The table's advice for a wrong input is for senders of requests; here somebody typed it. */
+function adviceOf({ code, detail, hint }: KairosError): string {
+  const isTabled = typeof detail['hint'] !== 'string';
+  return isTabled && code === 'INPUT_INVALID' ? 'Correct it and try again; --help shows what the command takes.' : hint;
 }
 
 /** Where config.yaml is wrong is for machines too. */

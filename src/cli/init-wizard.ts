@@ -168,7 +168,12 @@ async function askGithub(ports: WizardPorts, secrets: Secrets): Promise<GithubAn
     );
   }
   if (kind !== 'poll') return { kind };
-  const names = await ports.asker.text({ message: 'Repositories, such as octo/app, octo/site', check: REPOSITORIES });
+  const names = await ports.asker.text({
+    message: 'Repositories, such as octo/app, octo/site (empty: later)',
+    otherwise: '',
+    check: (text) => (text === '' ? undefined : REPOSITORIES(text)),
+  });
+  if (names === '') return { kind: 'later' };
   ports.asker.say(
     'A token lets it ask more often and see private repositories: https://github.com/settings/personal-access-tokens/new, read access to Contents, Metadata, Issues, Pull requests, Actions and Checks of these repositories. Without one: public repositories, every ten minutes.',
   );

@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Cli } from './cli.ts';
 import { openClient } from './client.ts';
 import { renderTable, type Column } from './table.ts';
@@ -26,7 +26,7 @@ export function listOptions(command: Command, states: readonly string[] = []): C
     .option('--limit <count>', `how many, 1 to ${LIMIT_MAX}`, readLimit, LIMIT_DEFAULT)
     .option('--since <when>', 'only since then: 2h, 3d, or a time such as 2026-11-02T08:00')
     .option('--after <id>', 'the page after this id (older)');
-  return states.length === 0 ? command : command.option('--state <state>', `only these: ${states.join(', ')}`);
+  return states.length === 0 ? command : command.addOption(new Option('--state <state>', 'only those').choices(states));
 }
 
 /** Asks the API for a list and shows it, newest first. */

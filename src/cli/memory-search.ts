@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { KairosError } from '../core/errors.ts';
 import { systemClock } from '../daemon/system.ts';
 import type { MemoryHit } from '../tools/memory-hit.ts';
 import type { Cli } from './cli.ts';
@@ -35,6 +37,8 @@ async function search(cli: Cli, query: string, limit: number): Promise<void> {
       `Expected ${QUERY_CHARS.min} to ${QUERY_CHARS.max} characters, got ${query.length}.`,
     );
   }
+  // Nobody has been here yet, so there is nothing to search; and a look makes no home.
+  if (!existsSync(cli.home)) throw new KairosError('NOT_FOUND', `there is no memory in ${cli.home}`);
   const [{ readSearch }, { searchMemory }, { findRipgrep }] = await Promise.all([
     import('../daemon/search.ts'),
     import('../tools/memory-search.ts'),

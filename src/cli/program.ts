@@ -4,10 +4,16 @@ import { homeOf } from '../daemon/home.ts';
 import { commandName } from './command-name.ts';
 import { createCli, type Cli, type World } from './cli.ts';
 import { COMMANDS } from './commands.ts';
-import type { Act } from './define.ts';
+import { withSeeAlso, type Act } from './define.ts';
 import { describeFailure } from './failure.ts';
+import { SEE_ALSO } from './see-also.ts';
 
 const DESCRIPTION = 'kairosd: an always-on background agent that watches, keeps quiet and loses nothing.';
+
+/** What a script can tell by `$?`; docs/errors.md says the same. */
+const EXIT_CODES_HELP = `Exit codes:
+  0 done          1 failed                  2 wrong usage
+  3 not running   4 home held by another    5 configuration invalid, or a secret missing`;
 
 /** Runs one command line. Never throws. @returns The exit code. */
 export async function runCli(argv: readonly string[], world: World): Promise<number> {
@@ -53,13 +59,15 @@ export async function buildProgram(names: ReadonlySet<string>, act: Act, world: 
       outputError: () => undefined,
     })
     .exitOverride()
-    .addHelpText('after', '\nExample:\n  $ kairos init && kairos start');
+    .addHelpText('after', `\nExample:\n  $ kairos init && kairos start\n\n${EXIT_CODES_HELP}`);
   for (const entry of COMMANDS) {
     const command = program
       .command(entry.name)
       .summary(entry.summary)
       .description(`${entry.summary[0]?.toUpperCase()}${entry.summary.slice(1)}.`);
-    if (names.has(entry.name)) (await entry.load()).define(command, act);
+    if (!names.has(entry.name)) continue;
+    (await entry.load()).define(command, act);
+    withSeeAlso(command, ...(SEE_ALSO[entry.name] ?? []));
   }
   return program;
 }

@@ -66,6 +66,21 @@ export interface ChannelRow {
   readonly retryInMs: number;
 }
 
+/** Hands on other hosts. */
+export interface WorkersRow {
+  readonly on: boolean;
+  readonly trouble: string | null;
+  readonly offered: number;
+  readonly unreadable: number;
+  readonly workers: readonly {
+    readonly name: string;
+    readonly labels: readonly string[];
+    readonly concurrency: number;
+    readonly running: number;
+  }[];
+  readonly waiting: readonly { readonly label: string; readonly count: number; readonly served: boolean }[];
+}
+
 export interface StatusRow {
   readonly version: string;
   readonly pid: number;
@@ -93,6 +108,19 @@ export interface StatusRow {
   readonly model: string | null;
   readonly heartbeat: boolean;
   readonly dream: DreamRow;
+  readonly health: HealthRow | null;
+  readonly lastBackup: { readonly at: string; readonly ok: boolean } | null;
+  readonly workers?: WorkersRow;
+}
+
+/** The daemon's own health. */
+export interface HealthRow {
+  readonly ailments: readonly string[];
+  readonly memory: { readonly residentBytes: number; readonly limitBytes: number; readonly from: string };
+  readonly loopLag: { readonly p99Ms: number; readonly maxMs: number };
+  readonly lastRestart: { readonly at: string; readonly why: string } | null;
+  readonly supervisor: string | null;
+  readonly logPath: string | null;
 }
 
 /** How dreams stand. */

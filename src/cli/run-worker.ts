@@ -5,8 +5,8 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { KairosError, messageOf } from '../core/errors.ts';
 import { createLogger } from '../daemon/logger.ts';
 import { systemClock, systemRandom } from '../daemon/system.ts';
-import { startBullmqWorker } from '../dispatch/bullmq-worker.ts';
-import { readRedisUrl, sealFor } from '../dispatch/redis-address.ts';
+import { startBullmqWorker, type BullmqWorker } from '../dispatch/bullmq-worker.ts';
+import { readRedisUrl, sealFor, type RedisAddress } from '../dispatch/redis-address.ts';
 import { ANY_LABEL, isLabel } from '../dispatch/remote-work.ts';
 import { createRedactor } from '../redact/redactor.ts';
 import { remoteCommandHandler } from '../scheduler/remote-command.ts';
@@ -29,6 +29,8 @@ const CONCURRENCY_MAX = 1_000;
 const LABELS_MAX = 32;
 const NAME_CHARS_MAX = 100;
 const TOLD_MS = 30_000;
+/** Somebody who typed a wrong address still looks at the terminal then. */
+const FIRST_TOLD_MS = 3_000;
 
 /**
  * `kairos worker`: does work for a daemon until a signal ends it. Has no home, no ledger and no secret of the daemon's.
@@ -45,9 +47,9 @@ export async function runWorker(cli: Cli, given: WorkerGiven): Promise<number> {
       'INPUT_INVALID',
       'expected --redis or REDIS_URL: the address of the Redis that the daemon uses',
     );
-  const address = readRedisUrl(url, given.redis === undefined ? 'REDIS_URL' : '--redis');
+  const address = given.redis === undefined ? readRedisUrl(url, 'REDIS_URL') : readTyped(url);
   const key = given.keyFile === undefined ? env['KAIROS_WORKER_KEY'] : readKey(given.keyFile);
-  const seal = sealFor(address, key, systemRandom);
+  const seal = sealOf(address, key);
   const own = [
     ...(key ? [{ name: 'KAIROS_WORKER_KEY', value: key }] : []),
     ...[URL.parse(url)?.password ?? '']
@@ -56,7 +58,8 @@ export async function runWorker(cli: Cli, given: WorkerGiven): Promise<number> {
   ];
   const { redact } = createRedactor(own);
   const log = createLogger({ level: readLogLevel(env), readable: process.stderr.isTTY, redact, write: toStderr });
-  const stopped = watchSignals();
+  const begun: { worker?: BullmqWorker } = {};
+  const stopped = watchSignals(() => begun.worker?.cut());
   using directory = openDirectory(given.dir);
   const command = remoteCommandHandler({
     clock: systemClock,
@@ -75,6 +78,7 @@ export async function runWorker(cli: Cli, given: WorkerGiven): Promise<number> {
     handlers: { command },
     version: packageJson.version,
   });
+  begun.worker = worker;
   const facts = {
     pid: process.pid,
     id: worker.id,
@@ -88,12 +92,15 @@ export async function runWorker(cli: Cli, given: WorkerGiven): Promise<number> {
     facts,
     `${name} takes work from ${address.shown}: ${labels.join(', ')}, ${concurrency} at one time (stop with Ctrl-C)`,
   );
-  const telling = setInterval(() => {
+  const tell = (): void => {
     const trouble = worker.trouble();
     if (trouble !== undefined) log.warn({ running: worker.running }, trouble);
-  }, TOLD_MS);
+  };
+  const first = setTimeout(tell, FIRST_TOLD_MS);
+  const telling = setInterval(tell, TOLD_MS);
   log.info(facts, 'worker ready');
   const by = await stopped;
+  clearTimeout(first);
   clearInterval(telling);
   log.info({ by, running: worker.running }, 'stopping');
   await worker[Symbol.asyncDispose]();
@@ -131,6 +138,26 @@ function readGiven({ name = hostname(), labels: list = ANY_LABEL, concurrency: t
   return { name, labels, concurrency };
 }
 
+/** What was typed is wrong usage, not a wrong configuration. */
+function readTyped(url: string): RedisAddress {
+  try {
+    return readRedisUrl(url, '--redis');
+  } catch (error) {
+    throw new KairosError('INPUT_INVALID', messageOf(error), {}, error);
+  }
+}
+
+/** A worker has no home, so the usual advice for a missing secret does not help it. */
+function sealOf(address: Parameters<typeof sealFor>[0], key: string | undefined): ReturnType<typeof sealFor> {
+  try {
+    return sealFor(address, key, systemRandom);
+  } catch (error) {
+    if (!(error instanceof KairosError)) throw error;
+    const hint = 'Give it the key of the daemon: --key-file FILE, or KAIROS_WORKER_KEY in its environment.';
+    throw new KairosError(error.code, error.message, { ...error.detail, hint }, error.cause);
+  }
+}
+
 function readKey(path: string): string {
   try {
     return readFileSync(path, 'utf8').trim();
@@ -150,12 +177,14 @@ function openDirectory(named: string | undefined): Disposable & { readonly path:
   return { path, [Symbol.dispose]: () => undefined };
 }
 
-function watchSignals(): Promise<string> {
+/** @param cut Ends what runs here: nobody would look after it. */
+function watchSignals(cut: () => void): Promise<string> {
   const asked = Promise.withResolvers<string>();
   let stopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.on(signal, () => {
       if (stopping) {
+        cut();
         writeSync(2, 'kairos: stopped at once by a second signal; what it had is done again elsewhere\n');
         process.exit(EXIT_CUT_SHORT);
       }

@@ -64,7 +64,10 @@ export function checkKind(
   if (wanted === 'linux' && !systemdRuns) {
     throw new KairosError(
       'STATE_CONFLICT',
-      'systemd does not run here (no /run/systemd/system), so it can keep nothing running; in a container, let the container run `kairos start` and restart it',
+      'expected systemd, but it does not run here (no /run/systemd/system), so it can keep nothing running',
+      {
+        hint: 'In a container, let the container run `kairos start` and restart it. With another supervisor, let that do so; `kairos install --print` shows the units all the same.',
+      },
     );
   }
 }

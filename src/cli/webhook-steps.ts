@@ -41,9 +41,10 @@ const STEPS: Readonly<Record<SourceKindName, readonly string[]>> = {
 /** Most boxes this is made for stand behind a router. */
 function reach(port: string): readonly string[] {
   return [
-    'If this machine has no public name, a tunnel gives it one. Let only /webhooks/ through where the tool can. One of:',
-    `  tailscale funnel ${port}`,
-    `  cloudflared tunnel --url http://127.0.0.1:${port}`,
-    `  ssh -R 8080:127.0.0.1:${port} you@your-server   (with a TLS proxy in front of port 8080 there)`,
+    'If this machine has no public name, a tunnel gives it one; let only /webhooks/ through. docs/nat.md has each from end to end. One of:',
+    `  tailscale funnel --bg --set-path=/webhooks http://127.0.0.1:${port}/webhooks`,
+    `  ssh -N -R 127.0.0.1:17717:127.0.0.1:${port} you@your-server   (with a TLS proxy in front of port 17717 there)`,
+    `  cloudflared tunnel --url http://127.0.0.1:${port}   (for a first try: another name at every start)`,
+    '  or none: it can ask GitHub instead, which needs nothing open (docs/polling.md).',
   ];
 }

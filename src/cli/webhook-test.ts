@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { KairosError } from '../core/errors.ts';
 import { loadConfig } from '../daemon/config.ts';
 import { readSecrets } from '../daemon/secrets.ts';
@@ -6,7 +9,7 @@ import { signedHeaders } from '../doctor/sign.ts';
 import { variablesOf, type SourceOptions } from '../webhooks/options.ts';
 import type { SourceKindName } from '../webhooks/source.ts';
 import type { Cli } from './cli.ts';
-import { openClient, send } from './client.ts';
+import { openClient, send, type RawAnswer } from './client.ts';
 import type { EventRow } from './rows.ts';
 
 /** One delivery that was sent, and what the daemon said. */
@@ -23,7 +26,8 @@ interface Sample {
 }
 
 /**
- * Sends correctly signed samples to the running daemon, as the sender would. They become events like any other.
+ * Sends correctly signed samples to the running daemon, as the sender would. They become events like any other. A secret
+ * that was made a moment ago is waited for: the daemon takes it up within three seconds.
  *
  * @throws {KairosError} `NOT_RUNNING`; `SOURCE_UNKNOWN` when the source has no secret; `SIGNATURE_REFUSED`.
  */
@@ -44,15 +48,18 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
       `there is no source "${name}" with a secret; add one with ${cli.command} webhook add ${name}`,
     );
   }
+  const patience = createPatience(cli);
   const tried: Tried[] = [];
   for (const { type, payload } of SAMPLES[source.kind]) {
     const body = JSON.stringify(payload);
     const delivery = `kairos-test-${randomBytes(8).toString('hex')}`;
-    const headers = signedHeaders({ kind: source.kind, secret, body, delivery, type, nowMs: cli.nowMs() });
-    const answer = await send(`${client.url}/webhooks/${name}`, {
-      method: 'POST',
-      headers: { ...headers, 'content-type': 'application/json' },
-      body,
+    const answer = await patience(() => {
+      const headers = signedHeaders({ kind: source.kind, secret, body, delivery, type, nowMs: cli.nowMs() });
+      return send(`${client.url}/webhooks/${name}`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body,
+      });
     });
     refuse(cli, name, answer.status);
     const id = idIn(answer.body);
@@ -60,6 +67,33 @@ export async function testWebhook(cli: Cli, name: string): Promise<readonly Trie
     tried.push({ type, status: answer.status, id, jobs });
   }
   return tried;
+}
+
+/** Longer than an edit takes to be taken up (docs/operations.md, Hot reload). */
+const PATIENCE_MS = 5_000;
+const LOOK_MS = 500;
+
+/** Sends once more while the daemon may still be taking up an edit of config.yaml or secrets.env. */
+function createPatience(cli: Cli): (deliver: () => Promise<RawAnswer>) => Promise<RawAnswer> {
+  let looksLeft = editedWithin(cli, PATIENCE_MS) ? PATIENCE_MS / LOOK_MS : 0;
+  let isSaid = false;
+  return async (deliver) => {
+    for (;;) {
+      const answer = await deliver();
+      if ((answer.status !== 401 && answer.status !== 404) || looksLeft === 0) return answer;
+      if (!isSaid) cli.note(cli.paint.dim('The daemon is taking up an edit …'));
+      isSaid = true;
+      looksLeft--;
+      await pause(LOOK_MS);
+    }
+  };
+}
+
+function editedWithin({ home, nowMs }: Cli, withinMs: number): boolean {
+  return ['config.yaml', 'secrets.env'].some((name) => {
+    const file = statSync(join(home, name), { throwIfNoEntry: false });
+    return file !== undefined && Math.abs(nowMs() - file.mtimeMs) < withinMs;
+  });
 }
 
 function refuse({ command }: Cli, name: string, status: number): void {

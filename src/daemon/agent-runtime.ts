@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { realpathSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { createAnthropic } from '../agent/anthropic.ts';
 import { createAsk, type Charge } from '../agent/ask.ts';
 import { createClassifier } from '../agent/classifier.ts';
@@ -214,7 +215,7 @@ function surroundingsOf(
     sandbox: place.sandbox.kind,
     shellNetwork: tools.shell.network,
     fetchHosts: tools.fetch.allow,
-    protectedPlaces: [PROGRAM],
+    protectedPlaces: [PROGRAM_PLACE],
     channels: notify.map(({ name }) => name),
     plainRepository,
     leftByOutside: (canonical) => place.changes.leftByOutside(canonical),
@@ -224,6 +225,8 @@ function surroundingsOf(
 
 /** Where kairosd itself lies: `src/` or `dist/`, and what is around it. */
 const PROGRAM = realpathSync(new URL('../..', import.meta.url));
+/** Of an installed one: the place of all versions, with the file that says which one is started. */
+const PROGRAM_PLACE = basename(dirname(PROGRAM)) === 'versions' ? dirname(dirname(PROGRAM)) : PROGRAM;
 
 /** Over the line that polling asks over as well: one allowance for all. */
 async function gitHubOf({ settings }: RuntimeParts) {

@@ -10,7 +10,7 @@ import { PAUSE_TOPIC } from '../dispatch/reply.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { AgentPort, CostRow } from '../web/agent-ports.ts';
 import { createRunFeed, type RunFeed } from '../web/run-feed.ts';
-import type { AgentParts, AgentRuntime } from './agent-runtime.ts';
+import type { AgentParts, AgentRuntime, Shared } from './agent-runtime.ts';
 import { lazily } from './lazily.ts';
 import type { Settings } from './settings.ts';
 
@@ -19,12 +19,14 @@ export interface Agent extends AsyncDisposable {
   /** The handler of `agent` jobs. */
   run(job: Job, signal: AbortSignal): Promise<Outcome>;
   /** Work that may begin now: while the agent is stopped, or paused, that of others. */
-  dueWork(limit: number, nowMs: number): Job[];
+  dueWork(limit: number, nowMs: number, jobs?: 'work' | 'own-work'): Job[];
   /** Why words of the owner are not for the agent now; undefined: they are. */
   away(): string | undefined;
   readonly runs: RunFeed;
   /** For the API. `wake` is called when a run may go on. */
   port(wake: () => void): AgentPort;
+  /** Forgets what runs before a time changed: they can't be taken back any more. @returns how many. */
+  pruneChanges(beforeMs: number): Promise<number>;
   /** The model within the budget, for a purpose of its own. */
   asking(purpose: string): Promise<Ask<Charge>>;
 }
@@ -68,12 +70,13 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
         parts.memory.search.wake();
       }
     },
-    dueWork: (limit, nowMs) => dueWork(ledger, { limit, nowMs, isStopped: () => stopped() !== null }),
+    dueWork: (limit, nowMs, jobs) => dueWork(ledger, { limit, nowMs, jobs, isStopped: () => stopped() !== null }),
     away() {
       if (!live.settings.modelOn) return 'There is no model configured';
       if (parts.held()) return 'The daemon is in safe mode and begins no work (kairos log says why)';
       return stopped() === null ? undefined : 'The agent was stopped (kairos start --agent lets it work again)';
     },
+    pruneChanges: async (beforeMs) => (await runtimes.shared()).changes.prune(beforeMs),
     asking: async (purpose) => (await runtimes.now()).askOf(purpose),
     port: (wake) =>
       portOf(
@@ -101,16 +104,21 @@ export async function startAgent(parts: AgentParts): Promise<Agent> {
 /** The lanes ask all day: what holds the agent back is only looked up when it has something to do. */
 function dueWork(
   { work, messages }: Pick<Ledger, 'work' | 'messages'>,
-  asked: { readonly limit: number; readonly nowMs: number; readonly isStopped: () => boolean },
+  asked: {
+    readonly limit: number;
+    readonly nowMs: number;
+    readonly jobs: 'work' | 'own-work' | undefined;
+    readonly isStopped: () => boolean;
+  },
 ): Job[] {
-  const { limit, nowMs, isStopped } = asked;
-  const due = work.dueWork(limit, nowMs);
+  const { limit, nowMs, jobs, isStopped } = asked;
+  const due = work.dueWork(limit, nowMs, jobs);
   if (due.every((job) => job.kind !== 'agent')) return due;
   const paused = messages.mutes(nowMs).has(PAUSE_TOPIC);
   const held = isStopped();
   if (!held && !paused) return due;
   const may = (job: Job): boolean => job.kind !== 'agent' || (!held && job.reactive);
-  return work.dueWork(LOOK_MAX, nowMs).filter(may).slice(0, limit);
+  return work.dueWork(LOOK_MAX, nowMs, jobs).filter(may).slice(0, limit);
 }
 
 /** A run that was cut off by hand is laid aside: it goes on when the agent may work again. */
@@ -125,12 +133,15 @@ function stoppedByHand(stop: AbortSignal, over: AbortSignal, nowMs: number): Pro
 interface Runtimes {
   /** For the settings in force now; those of runs under way stay as they began. */
   now(): Promise<AgentRuntime>;
+  /** What all of them share. */
+  shared(): Promise<Shared>;
 }
 
 function createRuntimes(parts: AgentParts, runs: RunFeed, log: Log): Runtimes {
   let made: { readonly settings: Settings; readonly runtime: Promise<AgentRuntime> } | undefined;
   const shared = lazily(async () => (await import('./agent-runtime.ts')).openShared(parts));
   return {
+    shared,
     now() {
       const { settings } = parts.live;
       if (made?.settings !== settings) {

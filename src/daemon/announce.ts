@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Random } from '../core/ports.ts';
+import { reached, type Random } from '../core/ports.ts';
 
 /** What others need to find the daemon. */
 export interface RunFile {
@@ -14,6 +14,7 @@ export interface RunFile {
 export function announce(home: string, run: RunFile): Disposable {
   const path = join(home, 'run.json');
   writeFileSync(`${path}.part`, `${JSON.stringify(run)}\n`, { mode: 0o600 });
+  reached('daemon.announcing');
   renameSync(`${path}.part`, path);
   return { [Symbol.dispose]: () => rmSync(path, { force: true }) };
 }

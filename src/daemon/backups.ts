@@ -94,12 +94,13 @@ export function startBackups(parts: BackupsParts): Backups {
 }
 
 async function dueNow({ options, ports }: BackupsParts, backup: BackupOptions): Promise<number | undefined> {
-  const newestMs = await newestBackupMs(directoryOf(options.home, backup));
+  const nowMs = ports.clock.wallMs();
+  const newestMs = await newestBackupMs(directoryOf(options.home, backup), nowMs);
   const { birthtimeMs } = statSync(join(options.home, 'ledger.db'));
   return dueMs({
     at: backup.at,
     timeZone: options.config.timezone,
-    nowMs: ports.clock.wallMs(),
+    nowMs,
     newestMs,
     bornMs: birthtimeMs,
   });

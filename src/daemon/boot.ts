@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import { formatInstant } from '../core/units.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import { reached, type Clock, type Log } from '../core/ports.ts';
+import { RESTART_MARK } from '../ledger/boots.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SAFE_MODE, wantsSafeMode } from './safe-mode.ts';
 
@@ -11,6 +12,8 @@ export interface Boot extends AsyncDisposable {
   ready(): Promise<void>;
   /** A clean stop has begun: says so in the daily log, while that is still being written. */
   stopping(): Promise<void>;
+  /** It will start itself anew: recorded now as a clean end with its reason, whatever the stop meets. */
+  restarting(why: string): Promise<void>;
 }
 
 export interface BootOptions {
@@ -36,22 +39,33 @@ export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options:
       );
   }
   const id = await ledger.boots.begin({ startedAtMs, pid: options.pid, version: options.version, safeMode });
+  reached('boot.begun');
+  let reason = 'stopped';
   return {
     get safeMode() {
       return safeMode && clock.monoMs() - startedMonoMs < SAFE_MODE.withinMs;
     },
     async ready() {
+      const [restarted] = before === undefined ? [] : ledger.boots.restarts(startedAtMs - RECENT_MS);
       await ledger.boots.ready(id, clock.wallMs());
+      reached('boot.ready');
       const mode = safeMode ? ', in safe mode' : '';
       await ledger.journal.append(
-        { kind: 'start', ref: `b${id}`, text: `kairosd ${options.version} is ready${mode}` },
+        { kind: 'start', ref: `b${id}`, text: `kairosd ${options.version} is ready${mode}${restarted ? ` again (${restarted.why})` : ''}` },
         clock.wallMs(),
       );
     },
     stopping: () => ledger.journal.append({ kind: 'stop', ref: `b${id}`, text: 'kairosd stops' }, clock.wallMs()),
-    [Symbol.asyncDispose]: () => ledger.boots.stopped(id, clock.wallMs(), 'stopped'),
+    async restarting(why) {
+      reason = `${RESTART_MARK}${why}`;
+      await ledger.boots.stopped(id, clock.wallMs(), reason);
+    },
+    [Symbol.asyncDispose]: () => ledger.boots.stopped(id, clock.wallMs(), reason),
   };
 }
+
+/** A restart of itself takes seconds; one of an hour ago did not bring this start. */
+const RECENT_MS = 60_000;
 
 interface Telling {
   readonly unclean: number;

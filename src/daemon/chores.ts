@@ -1,4 +1,4 @@
-import { lstat, opendir, readdir, rm } from 'node:fs/promises';
+import { lstat, opendir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quietEndMs, type QuietHours } from '../budget/quiet.ts';
 import { messageOf } from '../core/errors.ts';
@@ -51,7 +51,7 @@ export function createChores(parts: ChoreParts): Chores {
       results: () => pruneResults(home, beforeMs),
       changes: async () =>
         (await hasOld(join(home, 'artifacts', 'changes'), beforeMs)) ? parts.pruneChanges(beforeMs) : 0,
-      backups: () => keepNewest(join(home, 'backups'), /^ledger-schema-(\d+)\.db$/, MIGRATION_BACKUPS_MAX),
+      backups: () => keepNewest(join(home, 'backups'), /^ledger-schema-(\d+(?:\.\d+)?)\.db$/, MIGRATION_BACKUPS_MAX),
       upgrades: () => removeOld(join(home, 'upgrade'), { beforeMs: nowMs - FAILED_UPGRADE_MS, name: /^ledger-of-/ }),
       halves: () => removeOld(join(home, 'backups'), { beforeMs: nowMs - PART_MS, name: /\.part$/ }),
     };
@@ -106,14 +106,15 @@ async function hasOld(folder: string, beforeMs: number): Promise<boolean> {
   return false;
 }
 
-/** By the number in their names. */
+/** By their age; of the same age, by the number in their names. */
 async function keepNewest(folder: string, name: RegExp, most: number): Promise<number> {
-  const entries = await readdir(folder).catch(() => []);
-  const numbered = entries.flatMap((entry) => {
+  const found: { readonly entry: string; readonly number: number; readonly atMs: number }[] = [];
+  for await (const entry of entriesOf(folder)) {
     const number = name.exec(entry)?.[1];
-    return number === undefined ? [] : [{ entry, number: Number(number) }];
-  });
-  const old = numbered.toSorted((a, b) => b.number - a.number).slice(most);
+    const stats = number === undefined ? undefined : await lstat(join(folder, entry)).catch(() => undefined);
+    if (stats !== undefined) found.push({ entry, number: Number(number), atMs: stats.mtimeMs });
+  }
+  const old = found.toSorted((a, b) => b.atMs - a.atMs || b.number - a.number).slice(most);
   for (const { entry } of old) await rm(join(folder, entry), { force: true });
   return old.length;
 }

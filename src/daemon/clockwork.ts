@@ -3,7 +3,7 @@ import type { PollStatus } from '../github/poller.ts';
 import type { ReconcileStatus } from '../github/reconciler.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { startHeartbeat } from '../notify/heartbeat.ts';
-import { checkSelf, type Pulse } from '../notify/self-check.ts';
+import type { Health } from '../notify/self-check.ts';
 import { startScheduler, type Scheduler } from '../scheduler/ticker.ts';
 import type { Feed } from '../web/feed.ts';
 import { polledTaker } from '../webhooks/polled.ts';
@@ -16,6 +16,7 @@ import { startPolling } from './polling.ts';
 import { startReconciling } from './reconciling.ts';
 import type { Settings } from './settings.ts';
 import type { View } from './view.ts';
+import type { Vitals } from './vitals.ts';
 
 /** What callers are made of. */
 type Given = Pick<Settings, 'config' | 'secrets' | 'sources' | 'telegram' | 'github'>;
@@ -45,7 +46,9 @@ export interface ClockworkParts {
   readonly ledger: Ledger;
   readonly append: Append;
   readonly feed: Feed;
-  readonly hands: { wake(): void; readonly pulse: Pulse };
+  readonly hands: { wake(): void };
+  readonly care: { healthy(): Promise<Health> };
+  readonly vitals: Pick<Vitals, 'asked'>;
   readonly live: { readonly settings: Settings };
   readonly view: View;
   readonly follows: Pick<Following, 'targets'>;
@@ -71,7 +74,7 @@ export async function startClockwork(parts: ClockworkParts): Promise<Clockwork> 
         for (const id of eventIds) feed.changed('event', id);
         hands.wake();
       },
-      isHeld: parts.held,
+      isHeld: parts.vitals.asked('scheduler', parts.held),
       onWoke: () => callers?.soon(),
     }),
   );
@@ -118,7 +121,7 @@ interface Callers extends AsyncDisposable, Pick<Clockwork, 'polling' | 'refollow
 /** Those that call outside: made anew when the configuration changes. */
 async function startCallers(parts: ClockworkParts, given: Given): Promise<Callers> {
   const { config, secrets } = given;
-  const { ports, ledger, append, hands, live, view, follows, held } = parts;
+  const { ports, ledger, append, live, view, follows, held } = parts;
   const { clock } = ports;
   await using opened = new AsyncDisposableStack();
   const door: Parameters<typeof spokenTaker>[0] = {
@@ -139,7 +142,7 @@ async function startCallers(parts: ClockworkParts, given: Given): Promise<Caller
   const reconciling = opened.use(await startReconciling({ ports, ledger, settings: given, append, held }));
   if (config.heartbeat !== undefined) {
     const check = async () => {
-      const found = await checkSelf({ clock, ledger: () => ledger.health(), worker: hands.pulse });
+      const found = await parts.care.healthy();
       return found.ok ? found : { ok: false as const, reason: ports.redactor.redact(found.reason) };
     };
     const log = ports.log.child({ part: 'heartbeat' });

@@ -5,7 +5,9 @@ import { z } from 'zod';
 import { modelsOptions } from '../agent/options.ts';
 import { agentOptions } from '../agent/section.ts';
 import { workspaceName, workspacesOptions } from '../agent/workspaces.ts';
+import { backupOptions } from '../backup/options.ts';
 import { budgetOptions } from '../budget/options.ts';
+import { careOptions, logOptions } from '../care/options.ts';
 import { KairosError } from '../core/errors.ts';
 import { isTimeZone } from '../core/units.ts';
 import { dreamOptions, nightshiftOptions } from '../dream/options.ts';
@@ -44,6 +46,9 @@ const sections = z.strictObject({
   journal: journalOptions,
   heartbeat: heartbeatOptions,
   retention: retentionOptions,
+  backup: backupOptions,
+  care: careOptions,
+  log: logOptions,
 });
 
 /** Events that do not come over a webhook carry these. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { KairosError } from '../core/errors.ts';
-import type { Clock, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Redact } from '../core/ports.ts';
 import { renderDigest } from '../journal/digest.ts';
 import { digestFacts, type DigestFacts } from '../journal/digest-facts.ts';
 import { writeDigest } from '../journal/digest-file.ts';
@@ -57,6 +57,7 @@ export function createDigests(options: DigestsOptions): Digests {
           ? await read(snapshot, { day: today, asOfMs: askedAtMs, signal }, options)
           : undefined;
       await writeDigest(home, day.date, renderDigest(found));
+      reached('digest.written');
       return { date: day.date, text: digestText(found, since) };
     },
   };
@@ -64,8 +65,10 @@ export function createDigests(options: DigestsOptions): Digests {
 
 function openLedgerSnapshot(home: string): Snapshot {
   const path = join(home, 'ledger.db');
-  if (!existsSync(path))
-    throw new KairosError('HOME_UNUSABLE', `there is no ledger in ${home}: no daemon has run there yet`);
+  if (!existsSync(path)) {
+    const hint = '`kairos start` runs one; --home or KAIROS_HOME names another home.';
+    throw new KairosError('HOME_UNUSABLE', `there is no ledger in ${home}: no daemon has run there yet`, { hint });
+  }
   return openSnapshot(path);
 }
 

@@ -1,3 +1,4 @@
+import { reached } from '../core/ports.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import type { Post } from './post.ts';
@@ -33,8 +34,10 @@ export function createExchange({
     const change = compareConfigs(before.config, given.config);
     const settings = prepare(given);
     ports.redactor.add(given.secrets.all());
+    reached('config.read');
     // What may still refuse comes first, and takes itself back when it does.
     await clockwork.exchange(settings, before);
+    reached('config.clockwork');
     try {
       await outbox.exchange(settings);
     } catch (error) {
@@ -42,6 +45,7 @@ export function createExchange({
       throw error;
     }
     live.settings = settings;
+    reached('config.taken');
     await before[Symbol.asyncDispose]();
     ports.log.info({ ...change }, 'configuration taken up');
   };

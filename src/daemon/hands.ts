@@ -1,17 +1,20 @@
+import { createPulse, type Pulse } from '../care/pulses.ts';
+import type { Job } from '../core/job.ts';
 import type { Log } from '../core/ports.ts';
 import { runAttempt } from '../dispatch/attempt.ts';
 import { createDigestReport } from '../dispatch/digest-report.ts';
 import { ruleHandlers, type Handler, type Handlers } from '../dispatch/handlers.ts';
 import { startLanes, type LanesSnapshot } from '../dispatch/lanes.ts';
 import { approvalsOver } from '../dispatch/approvals.ts';
+import { createOverdue, type Overdue } from '../dispatch/overdue.ts';
 import { createReply } from '../dispatch/reply.ts';
 import { startWorker } from '../dispatch/worker.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { createPulse, type Pulse } from '../notify/self-check.ts';
-import { commandHandler, recorded } from '../scheduler/handler.ts';
+import { commandHandler, recorded, TIMEOUT_MS } from '../scheduler/handler.ts';
 import type { Agent } from './agent.ts';
 import { createDigests, type Digests } from './digest.ts';
 import type { DaemonOptions, Ports } from './options.ts';
+import { openWorkers, type Workers } from './remote.ts';
 import type { Settings } from './settings.ts';
 
 /** Everything that does jobs: rules at once, work in its lanes. */
@@ -19,11 +22,15 @@ export interface Hands extends AsyncDisposable {
   /** There are new jobs. */
   wake(): void;
   lanes(): LanesSnapshot;
+  /** Hands on other hosts. */
+  readonly workers: Pick<Workers, 'snapshot'>;
   /** Since when the foreground is free; null: it is not. */
   idleSinceMs(): number | null;
   /** Beats whenever the worker looks for jobs. */
   readonly pulse: Pulse;
   readonly digests: Digests;
+  /** Attempts that go on too long. */
+  readonly overdue: Pick<Overdue, 'look'>;
 }
 
 export interface HandsParts {
@@ -52,6 +59,7 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
   const wake = (): void => {
     worker.wake();
     lanes.wake();
+    workers.wake();
   };
   const handlers = createHandlers(parts, digests, wake);
   const pulse = createPulse(clock);
@@ -64,9 +72,17 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
   };
   await ledger.runs.closeLost(clock.wallMs());
   const attempt = { store, handlers, clock, random, log };
-  const worker = await startWorker({ ...attempt, onSettled });
+  const onTold = (): void => worker.wake();
+  const workers = await openWorkers({ options, ports, ledger, live, held, onSettled, onChange, onTold });
+  const interrupted = (): Job[] => ledger.jobs.interrupted(!workers.on);
+  const worker = await startWorker({ ...attempt, store: { ...store, interrupted }, onSettled });
+  const overdue = watchAttempts(parts, log);
   const lanes = startLanes({
-    store: { ...ledger.work, dueWork: (limit, nowMs) => agent.dueWork(limit, nowMs) },
+    store: {
+      ...ledger.work,
+      // What another host takes waits for it; without one it is done here.
+      dueWork: (limit, nowMs) => agent.dueWork(limit, nowMs, workers.serves('') ? 'own-work' : 'work'),
+    },
     clock,
     log,
     get budgetMs() {
@@ -75,7 +91,8 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
     held,
     onChange,
     async attempt(job, signal, isBehind) {
-      await runAttempt(job, { ...attempt, isBehind }, signal);
+      using watched = overdue.watch(job, signal);
+      await runAttempt(job, { ...attempt, isBehind }, watched.signal);
       if (job.kind === 'agent' && ledger.jobs.find(job.id)?.state !== 'queued')
         agent.runs.publish(job.id, { kind: 'end' });
       onSettled([job.id]);
@@ -84,13 +101,30 @@ export async function startHands(parts: HandsParts): Promise<Hands> {
   return {
     pulse,
     digests,
+    overdue,
     wake,
+    workers,
     lanes: () => lanes.snapshot(),
     idleSinceMs: () => lanes.idleSinceMs(),
     async [Symbol.asyncDispose]() {
-      await Promise.all([worker[Symbol.asyncDispose](), lanes[Symbol.asyncDispose]()]);
+      await Promise.all([worker, lanes, workers].map((part) => part[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** What an attempt may take by the configuration, and where it shows that it lives. */
+function watchAttempts({ ports, live, agent }: HandsParts, log: Log): Overdue {
+  const scheduleOf = (name: string) => live.settings.config.schedules.find((schedule) => schedule.name === name);
+  return createOverdue({
+    clock: ports.clock,
+    log,
+    limitMs(job) {
+      if (job.kind === 'agent') return live.settings.config.agent.limits.wall;
+      return job.kind === 'command' ? (scheduleOf(job.origin)?.timeout ?? TIMEOUT_MS) : null;
+    },
+    signs: (job, alive) => (job.kind === 'agent' ? agent.runs.watch(job.id, alive) : undefined),
+    quietMs: () => live.settings.config.care.quiet,
+  });
 }
 
 /** What each kind of job does. Those that a schedule began leave a record of the run. */
@@ -119,6 +153,7 @@ function createHandlers(
       ...runPorts,
       find: (name) => live.settings.config.schedules.find((schedule) => schedule.name === name),
       redact: ports.redactor.redact,
+      secretOf: (name) => live.settings.secrets.of(name),
       home: options.home,
       env: options.commandEnv,
     }),

@@ -10,11 +10,18 @@ export interface LoggerOptions {
   readonly readable: boolean;
   readonly redact: Redact;
   readonly write: (line: string) => void;
+  /** Gets every line as JSON as well, for the file. */
+  readonly keep?: ((line: string) => void) | undefined;
 }
 
 /** The log: one event a line. Every line passes the redactor as the last thing before it leaves. */
-export function createLogger({ level, readable, redact, write }: LoggerOptions): Logger {
-  const sink = { write: (line: string) => write(readable ? readableLine(line) : line) };
+export function createLogger({ level, readable, redact, write, keep }: LoggerOptions): Logger {
+  const sink = {
+    write(line: string) {
+      write(readable ? readableLine(line) : line);
+      keep?.(line);
+    },
+  };
   return pino(
     { level, base: null, messageKey: 'msg', timestamp: pino.stdTimeFunctions.isoTime, hooks: { streamWrite: redact } },
     sink,
@@ -24,7 +31,7 @@ export function createLogger({ level, readable, redact, write }: LoggerOptions):
 const NAMES: Readonly<Record<number, string>> = { 20: 'debug', 30: 'info ', 40: 'warn ', 50: 'error', 60: 'fatal' };
 
 /** `14:03:07 info  event taken source=github id=e12`. A line that is no JSON is passed on as it is. */
-function readableLine(line: string): string {
+export function readableLine(line: string): string {
   let fields: Record<string, unknown>;
   try {
     fields = JSON.parse(line) as Record<string, unknown>;

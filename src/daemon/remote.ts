@@ -1,6 +1,6 @@
 import type { Log } from '../core/ports.ts';
 import { startLabelWatch, type WaitingLabel } from '../dispatch/label-watch.ts';
-import type { RemoteHands, RemoteSnapshot } from '../dispatch/remote.ts';
+import type { RemoteHands, RemoteSnapshot } from '../dispatch/remote-options.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { DaemonOptions, Ports } from './options.ts';
 import type { Settings } from './settings.ts';

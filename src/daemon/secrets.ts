@@ -12,7 +12,7 @@ export interface Secrets {
 }
 
 /** Names of environment variables that hold a secret, whatever the rest of the name. */
-const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|API_KEY|PRIVATE_KEY)(_[A-Z0-9]+)?$/;
+const SECRET_NAME = /(SECRET|TOKEN|PASSWORD|API_KEY|PRIVATE_KEY|WORKER_KEY)(_[A-Z0-9]+)?$/;
 
 /**
  * Collects secrets from `secrets.env`, systemd credentials and the environment; where a name is in several, the later of

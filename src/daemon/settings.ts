@@ -134,7 +134,7 @@ export interface SettingsChange {
 }
 
 /** Read once at the start: the open socket, the ledger and the daily log are built on them. */
-const AT_START: ReadonlySet<string> = new Set(['server', 'timezone', 'journal', 'retention']);
+const AT_START: ReadonlySet<string> = new Set(['server', 'timezone', 'journal', 'retention', 'log']);
 
 /** The sections that differ. Pure. */
 export function compareConfigs(before: Config, after: Config): SettingsChange {

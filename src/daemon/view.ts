@@ -3,12 +3,14 @@ import type { Ledger } from '../ledger/ledger.ts';
 import type {
   ChannelState,
   DreamStatus,
+  HealthStatus,
   LanesUse,
   ListenerState,
   PollingState,
   ReconcileState,
   RunningJob,
   Status,
+  WorkersState,
 } from '../web/ports.ts';
 import type { DeliveryOutcome } from '../webhooks/routes.ts';
 import type { Boot } from './boot.ts';
@@ -31,7 +33,7 @@ export interface View {
 
 /** What goes on by itself, as far as it is shown. */
 export interface Moving {
-  readonly hands: { lanes(): LanesUse };
+  readonly hands: { lanes(): LanesUse; readonly workers: { snapshot(): WorkersState } };
   readonly clockwork: {
     next(): { readonly name: string; readonly atMs: number } | undefined;
     polling(): PollingState | undefined;
@@ -40,6 +42,9 @@ export interface Moving {
     heartbeat(): boolean;
   };
   readonly dreaming: { status(): DreamStatus };
+  readonly care: { status(): HealthStatus };
+  /** Scheduled backups, where there are any. */
+  readonly backups?: { last(): Status['lastBackup'] } | undefined;
 }
 
 export interface ViewParts {
@@ -134,7 +139,10 @@ function movingOf({ ledger, ports }: ViewParts, moving: Moving | undefined) {
     reconcile: moving?.clockwork.reconcile() ?? null,
     listening: moving?.clockwork.listening() ?? [],
     heartbeat: moving?.clockwork.heartbeat() ?? false,
+    workers: moving?.hands.workers.snapshot(),
     dream: moving?.dreaming.status() ?? { progress: null, last: null, dueAtMs: null },
+    health: moving?.care.status() ?? null,
+    lastBackup: moving?.backups?.last() ?? null,
   };
 }
 

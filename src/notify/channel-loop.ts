@@ -1,7 +1,7 @@
 import type { BudgetOptions } from '../budget/options.ts';
 import { longestMs } from '../budget/window.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log, Random, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random, type Redact } from '../core/ports.ts';
 import { formatDuration, formatInstant, formatId } from '../core/units.ts';
 import { attemptSend, type AttemptResult } from './attempt.ts';
 import { retryDelayMs, RETRY_AFTER_MS_MAX } from './backoff.ts';
@@ -59,7 +59,7 @@ const ERROR_CHARS_MAX = 300;
 
 /** One channel's deliveries, one at a time, at the channel's own pace: it holds nobody else up. */
 export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
-  const { channel, store, clock, windows, budget, limits } = options;
+  const { channel, store, clock, windows, budget, limits, timeZone } = options;
   const now = windows.now();
   const keepMs = longestMs([...budget.windows, ...budget.urgentWindows]);
   const received = windows.open(store.recentDeliveries(channel.name, now.wallMs - keepMs));
@@ -72,13 +72,14 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
     // Kept until it is on disk: what was received must not be sent again because the disk was full for a moment.
     unrecorded = end;
     await store.endAttempt(end);
+    reached('delivery.recorded');
     unrecorded = undefined;
   };
 
   const step = async (stopping: AbortSignal): Promise<number> => {
     if (unrecorded !== undefined) await record(unrecorded);
     const open = store.openDeliveries(channel.name, LOOK_MAX);
-    const pick = pickDelivery({ ...budget, open, pause: health.pause(), entries }, windows.now());
+    const pick = pickDelivery({ ...budget, timeZone, open, pause: health.pause(), entries }, windows.now());
     if (pick.kind === 'idle') {
       asking = await showOutcomes(options, health, stopping);
       return Math.max(1, Math.min(pick.delayMs, IDLE_MS_MAX));
@@ -86,7 +87,9 @@ export function startChannelLoop(options: ChannelLoopOptions): ChannelLoop {
     const { delivery } = pick;
     const attempt = await store.beginAttempt(delivery.messageId, channel.name, clock.wallMs());
     if (attempt === undefined) return 1;
+    reached('delivery.begun');
     const result = await attemptSend((signal) => deliver(options, attempt, signal), { clock, limits, stopping });
+    reached('delivery.made');
     const sounds = delivery.kind === 'proactive' && attempt.edit === null;
     if (sounds && maybeReceived(result)) {
       received.note(delivery.messageId, delivery.urgent);
@@ -250,7 +253,7 @@ function createHealth({ channel, clock, log, random, redact, limits }: ChannelLo
       failed(error, result.retryAfterMs);
       if (nowMs - delivery.releasedAtMs >= limits.giveUpMs) {
         const givenUp = `given up after ${formatDuration(limits.giveUpMs)}: ${error}`;
-        return { ...to, result: { kind: 'failed', error: givenUp } };
+        return { ...to, result: { kind: 'failed', error: givenUp, maybeReceived: result.maybeReceived === true } };
       }
       const nextAtMs = nowMs + retryDelayMs(attempts, random, result.retryAfterMs);
       return { ...to, result: { kind: 'again', nextAtMs, error, maybeReceived: result.maybeReceived === true } };

@@ -4,7 +4,7 @@ import { presentOn, routeOf } from '../budget/presence.ts';
 import { quietEndMs } from '../budget/quiet.ts';
 import { admit, type Admission, longestMs, usedPlaces, type WindowRule } from '../budget/window.ts';
 import { startLoop } from '../core/loop.ts';
-import type { Clock, Log, Random, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random, type Redact } from '../core/ports.ts';
 import type { ApprovalOf } from './buttons.ts';
 import type { Channel } from './channel.ts';
 import { startChannelLoop, type ChannelLoop, type ChannelStatus } from './channel-loop.ts';
@@ -152,6 +152,7 @@ function releaseStep(parts: ReleaseParts): () => Promise<number> {
       const audience = { channels: channelNames, present: presentChannel(options, channels, nowMs) };
       const route = (routed: Parameters<typeof routeOf>[0]) => routeOf(routed, audience);
       const left = await store.release(message.id, { nowMs, channels: channelNames, render, edits, route });
+      reached('message.released');
       if (left && message.kind === 'proactive') releases.note(message.id, message.urgent);
       for (const channel of channels) channel.wake();
     }

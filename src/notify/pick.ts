@@ -1,3 +1,5 @@
+import type { BudgetOptions } from '../budget/options.ts';
+import { quietEndMs } from '../budget/quiet.ts';
 import { admit, type Now, type WindowEntry, type WindowRule } from '../budget/window.ts';
 import { RETRY_AFTER_MS_MAX } from './backoff.ts';
 import type { OpenDelivery } from './store.ts';
@@ -16,6 +18,8 @@ export interface PickState {
   readonly pause: ChannelPause;
   readonly windows: readonly WindowRule[];
   readonly urgentWindows: readonly WindowRule[];
+  readonly quietHours: BudgetOptions['quietHours'];
+  readonly timeZone: string;
   /** What the channel's receiver got lately, without the message that asks. */
   readonly entries: (urgent: boolean, exceptId: number) => readonly WindowEntry[];
 }
@@ -44,7 +48,9 @@ function waitOf(delivery: OpenDelivery, state: PickState, now: Now): number {
   const rules = delivery.urgent ? state.urgentWindows : state.windows;
   const admission = admit(rules, state.entries(delivery.urgent, delivery.messageId), now);
   const windowMs = admission.kind === 'now' ? 0 : admission.untilMs - now.wallMs;
-  return Math.max(retryMs, windowMs);
+  // Let go in the evening, and the channel was away or the machine slept: it does not wake anybody at night.
+  const quietMs = delivery.urgent ? undefined : quietEndMs(state.quietHours, state.timeZone, now.wallMs);
+  return Math.max(retryMs, windowMs, (quietMs ?? now.wallMs) - now.wallMs);
 }
 
 /** A time further off than any back-off was written under another wall clock. */

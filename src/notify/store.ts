@@ -56,7 +56,7 @@ export interface AttemptEnd {
   readonly result:
     | { readonly kind: 'sent'; readonly receipt: string | null; readonly note: string | null }
     | { readonly kind: 'again'; readonly nextAtMs: number; readonly error: string; readonly maybeReceived: boolean }
-    | { readonly kind: 'failed'; readonly error: string };
+    | { readonly kind: 'failed'; readonly error: string; readonly maybeReceived?: boolean | undefined };
 }
 
 /** What a message is made of when it leaves. `texts`: newest first, each distinct one once. */

@@ -78,6 +78,31 @@ export interface Status {
   readonly heartbeat: boolean;
   /** The dream that is under way, and the last one that was; `dueAtMs`: when its time has come, null when none will be. */
   readonly dream: DreamStatus;
+  /** Hands on other hosts, and what waits for some. */
+  readonly workers?: WorkersState | undefined;
+  /** How the daemon is, by its own care; null before it is listening. */
+  readonly health: HealthStatus | null;
+  /** The last backup; null: none is known. */
+  readonly lastBackup: { readonly atMs: number; readonly ok: boolean } | null;
+}
+
+/** The daemon's own health. Bytes, milliseconds, Unix milliseconds. */
+export interface HealthStatus {
+  /** What is not well, the worst first, in words; empty when all is. */
+  readonly ailments: readonly string[];
+  readonly memory: {
+    readonly residentBytes: number;
+    readonly softBytes: number;
+    readonly limitBytes: number;
+    /** What the limit comes from. */
+    readonly from: string;
+  };
+  readonly loopLag: { readonly p99Ms: number; readonly maxMs: number };
+  /** When it last started itself anew, and why. */
+  readonly lastRestart: { readonly atMs: number; readonly why: string } | null;
+  /** Who starts it anew when it ends; null: nobody does, it does so itself. */
+  readonly supervisor: string | null;
+  readonly logPath: string | null;
 }
 
 /** Dreams in one line. Times are Unix milliseconds. */
@@ -109,6 +134,27 @@ export interface PollingState {
   /** Why nothing at all is asked at the moment; else empty. */
   readonly paused: string;
   readonly requestsLeft: number | null;
+}
+
+/** Work on other hosts. */
+export interface WorkersState {
+  /** Whether there is a Redis. */
+  readonly on: boolean;
+  /** Why nothing travels; null: all is well. */
+  readonly trouble: string | null;
+  /** Attempts that are out. */
+  readonly offered: number;
+  /** Workers that are there with another key. */
+  readonly unreadable: number;
+  readonly workers: readonly {
+    readonly name: string;
+    readonly labels: readonly string[];
+    readonly concurrency: number;
+    readonly running: number;
+    readonly seenMs: number;
+  }[];
+  /** Due jobs that ask for a label. */
+  readonly waiting: readonly { readonly label: string; readonly count: number; readonly served: boolean }[];
 }
 
 /** How it goes with asking for missed deliveries of one repository. */

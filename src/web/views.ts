@@ -3,7 +3,15 @@ import type { Job } from '../core/job.ts';
 import type { Message } from '../core/message.ts';
 import type { Redact } from '../core/ports.ts';
 import { formatInstant, formatId } from '../core/units.ts';
-import type { BudgetUse, ChannelState, DeliveryRecord, ScheduleState, Status, WindowUse } from './ports.ts';
+import type {
+  BudgetUse,
+  ChannelState,
+  DeliveryRecord,
+  HealthStatus,
+  ScheduleState,
+  Status,
+  WindowUse,
+} from './ports.ts';
 import { listenerView, pollingView, reconcileView, runningView, scheduleView, type Shown } from './work-views.ts';
 
 /** How rows look outside: ids with their letter, ISO 8601 times in the configured zone, no secret in any text. */
@@ -58,7 +66,7 @@ function statusView(
   { startedAtMs, notReady, messagesQueued, ...status }: Status,
   shown: Shown,
 ): Record<string, unknown> {
-  const { channels, running, nextSchedule, polling, reconcile, listening, dream } = status;
+  const { channels, running, nextSchedule, polling, reconcile, listening, dream, health, lastBackup } = status;
   return {
     ready: notReady.length === 0,
     ...status,
@@ -79,7 +87,20 @@ function statusView(
       },
       dueAt: shown.instantOrNull(dream.dueAtMs),
     },
+    health: health && healthView(health, shown),
+    lastBackup: lastBackup && { at: shown.instant(lastBackup.atMs), ok: lastBackup.ok },
     startedAt: shown.instant(startedAtMs),
+  };
+}
+
+function healthView({ ailments, lastRestart, ...health }: HealthStatus, shown: Shown): Record<string, unknown> {
+  return {
+    ...health,
+    ailments: ailments.map((words) => shown.textOrNull(words) ?? ''),
+    lastRestart: lastRestart && {
+      at: shown.instant(lastRestart.atMs),
+      why: shown.textOrNull(lastRestart.why) ?? '',
+    },
   };
 }
 

@@ -58,7 +58,6 @@ describe('exit codes', () => {
 
   test.each([
     ['status'],
-    ['stop'],
     ['say', 'hello'],
     ['events'],
     ['jobs'],

@@ -154,7 +154,7 @@ describe('kairos webhook add', () => {
       secret,
       'Add webhook',
       'application/json',
-      'tailscale funnel 7717',
+      'tailscale funnel --bg --set-path=/webhooks http://127.0.0.1:7717/webhooks',
     ]) {
       expect(stdout).toContain(words);
     }
@@ -166,7 +166,7 @@ describe('kairos webhook add', () => {
     expect(people.code).toBe(0);
     expect(people.stdout).not.toContain(':0/');
     expect(people.stdout).toMatch(/URL here +\/webhooks\/github at the address that \S*kairos status shows/);
-    expect(people.stdout).toContain('tailscale funnel PORT');
+    expect(people.stdout).toContain('--set-path=/webhooks http://127.0.0.1:PORT/webhooks');
     const machine = await kairos(newHome(), ['webhook', 'add', 'github', '--json'], { env });
     expect(JSON.parse(machine.stdout)).toMatchObject({ url: null, path: '/webhooks/github' });
   });

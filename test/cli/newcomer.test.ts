@@ -14,6 +14,10 @@ describe('somebody without a home and without a daemon', () => {
     ['completion tcsh', 2, 'Allowed choices are bash, zsh, fish', '--help'],
     ['jobs --state gone', 2, 'queued, running, succeeded', '--help'],
     ['log yesteryear', 2, 'a date such as', '--help'],
+    ['digest', 1, 'there is no ledger', 'kairos start'],
+    ['restore /nowhere/a.tar.gz', 2, 'there is none', '--help'],
+    ['backup /nowhere/a.tar.gz', 2, 'expected a home with a ledger', '--help'],
+    ['stop', 3, 'does not exist yet', 'Nothing, if this is the home you mean'],
     ['memory search deploy', 1, 'there is no memory', 'What to do'],
     ['init --channel sms:1', 2, 'telegram:CHAT', '--help'],
   ])(

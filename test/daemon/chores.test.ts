@@ -46,7 +46,7 @@ describe('the chores', () => {
     using home = folder();
     const old = [
       put(home.path, 'artifacts/runs/nightly-j1-1.txt', 91),
-      put(home.path, 'backups/ledger-schema-3.db', 1),
+      put(home.path, 'backups/ledger-schema-3.db', 901),
       put(home.path, 'backups/ledger-schema-12.db.part', 2),
       put(home.path, 'upgrade/ledger-of-1.0.0/ledger.db', 31),
     ];
@@ -58,7 +58,7 @@ describe('the chores', () => {
       put(home.path, 'backups/mine.db', 900),
       put(home.path, 'backups/ledger-schema-12.db', 900),
       put(home.path, 'backups/ledger-schema-11.db', 900),
-      put(home.path, 'backups/ledger-schema-9.db', 900),
+      put(home.path, 'backups/ledger-schema-9.1.db', 900),
       put(home.path, 'upgrade/trial', 900),
       put(home.path, 'logs/2020/01/2020-01-01.md', 2_000),
       put(home.path, 'sessions/2020/01/s1.jsonl', 2_000),

@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { heartbeatOptions, type HeartbeatOptions } from '../../src/notify/heartbeat-options.ts';
 import { startHeartbeat, type HeartbeatPorts, type SelfCheck } from '../../src/notify/heartbeat.ts';
-import { checkSelf, createPulse } from '../../src/notify/self-check.ts';
+import { createPulse } from '../../src/care/pulses.ts';
+import { checkSelf } from '../../src/notify/self-check.ts';
 import { FakeClock, settle } from '../fakes/clock.ts';
 import { recordingLog } from '../ledger/make.ts';
 
@@ -245,6 +246,7 @@ describe('the self-check', () => {
     expect(await checkSelf({ clock, ledger, worker: createPulse(clock) })).toEqual({
       ok: false,
       reason: 'the ledger does not take events: only 3 MiB are free',
+      restartHelps: false,
     });
   });
 

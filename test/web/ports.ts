@@ -265,6 +265,8 @@ const STATUS: Status = {
   notReady: [],
   safeMode: false,
   dream: { progress: null, last: null, dueAtMs: null },
+  health: null,
+  lastBackup: null,
   accepting: { ok: true },
   jobs: { queued: 1 },
   messagesQueued: 0,

@@ -1,4 +1,6 @@
-import { createReadStream } from 'node:fs';
+import { createReadStream, readdirSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { basename, dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { z } from 'zod';
@@ -51,6 +53,7 @@ export function define(command: Command, act: Act): void {
 }
 
 async function backUp(cli: Cli, target: string, options: Options): Promise<BackupResult> {
+  if (cli.stdout === process.stdout) yieldToOthers();
   const secrets = await secretsOf(cli, options);
   using heeding = heedSignals();
   using progress = sayProgress(cli);
@@ -75,6 +78,21 @@ async function backUp(cli: Cli, target: string, options: Options): Promise<Backu
   );
 }
 
+/**
+ * A daemon that works beside it goes first. Under Linux a priority belongs to a thread, and some are there already; under
+ * macOS to the process.
+ */
+function yieldToOthers(): void {
+  const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [process.pid];
+  for (const thread of threads) {
+    try {
+      setPriority(thread, constants.priority.PRIORITY_LOW);
+    } catch {
+      // It is only politeness; and a thread may have ended.
+    }
+  }
+}
+
 /** All that must not be in it: what the home and the environment hold, and what the daemon that started us knows besides. */
 async function secretsOf({ home, env }: Cli, { secretsFromStdin }: Options): Promise<readonly NamedSecret[]> {
   const token = (readIfThere(`${home}/token`) ?? '').trim();
@@ -95,7 +113,7 @@ async function readStdin(): Promise<string> {
 }
 
 async function keepNewest(file: string, keep: number): Promise<readonly string[]> {
-  return applyRetention(file.slice(0, file.lastIndexOf('/')) || '/', keep);
+  return applyRetention(dirname(file), keep, basename(file));
 }
 
 function readKeep(text: string): number {

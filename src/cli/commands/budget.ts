@@ -65,7 +65,7 @@ const HELD: readonly Column<HeldRow>[] = [
 ];
 
 export function define(command: Command, act: Act): void {
-  withExamples(command, 'kairos budget').action(
+  withExamples(command, 'kairos budget', 'kairos budget --json').action(
     act(async (cli) => {
       const budget = await openClient(cli.home, cli.env).get<Budget>('/api/budget');
       cli.print(budget, () => render(cli, budget));

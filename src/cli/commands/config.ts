@@ -5,6 +5,7 @@ import { withExamples, type Act } from '../define.ts';
 import type { DryStart } from '../dry-start.ts';
 
 export function define(command: Command, act: Act): void {
+  command.description('Check config.yaml before a start or an edit needs it, or print its JSON Schema for an editor.');
   withExamples(command, 'kairos config check', 'kairos config schema > config.schema.json');
   const check = command
     .command('check')

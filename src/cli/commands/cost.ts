@@ -2,7 +2,9 @@ import type { Command } from 'commander';
 import { openClient } from '../client.ts';
 import { withExamples, type Act } from '../define.ts';
 import { readLimit } from '../list.ts';
+import { sinceMsOf, sinceOption } from '../since.ts';
 import { renderFacts, renderTable, type Column } from '../table.ts';
+import { timeZoneOf } from '../time-zone.ts';
 import { usd } from '../usd.ts';
 
 interface CostRow {
@@ -30,9 +32,12 @@ export function define(command: Command, act: Act): void {
   command
     .description('What the model has cost, by day and model, and how much of the caps is left. Silent turns count too.')
     .option('--limit <days>', 'how many days, newest first', readLimit, DAYS);
+  sinceOption(command, 'days');
   withExamples(command, 'kairos cost', 'kairos cost --limit 30 --json').action(
-    act<{ limit: number }>(async (cli, _operands, { limit }) => {
-      const cost = await openClient(cli.home, cli.env).get<Cost>(`/api/cost?limit=${limit}`);
+    act<{ limit: number; since?: number }>(async (cli, _operands, { limit, since }) => {
+      const found = await openClient(cli.home, cli.env).get<Cost>(`/api/cost?limit=${limit}`);
+      const first = since === undefined ? '' : dayOf(sinceMsOf(since, cli.nowMs()), timeZoneOf(cli));
+      const cost = { ...found, items: found.items.filter(({ day }) => day >= first) };
       cli.print(cost, () => {
         const facts = renderFacts(
           [
@@ -48,6 +53,10 @@ export function define(command: Command, act: Act): void {
       });
     }),
   );
+}
+
+function dayOf(atMs: number, timeZone: string): string {
+  return Temporal.Instant.fromEpochMilliseconds(atMs).toZonedDateTimeISO(timeZone).toPlainDate().toString();
 }
 
 const COLUMNS: readonly Column<CostRow>[] = [

@@ -7,6 +7,7 @@ import { asTyped } from '../command-name.ts';
 import { withExamples, type Act } from '../define.ts';
 import { doctorPorts } from '../doctor-ports.ts';
 import { paintState } from '../paint.ts';
+import { plainPiece } from '../plain-block.ts';
 
 interface Options {
   readonly deep?: boolean;
@@ -52,7 +53,9 @@ function renderAll(cli: Cli, { findings, backup }: Treatment, isFixing: boolean)
 }
 
 function render({ paint, command }: Cli, finding: Finding): string {
-  const { check, verdict, what, why, fix, repair, fixed, fixError } = finding;
+  const { check, verdict, fixed } = finding;
+  const [what = '', why = '', fix = ''] = [finding.what, finding.why, finding.fix].map(oneLine);
+  const [repair, fixError] = [finding.repair, finding.fixError].map((text) => text && oneLine(text));
   const label = fixed === true ? 'done' : verdict;
   const head = `${paintState(paint, fixed === true ? 'ok' : verdict)(label.padEnd(4))}  ${check.padEnd(12)} ${what}`;
   const indent = `\n${' '.repeat(19)}`;
@@ -65,4 +68,9 @@ function render({ paint, command }: Cli, finding: Finding): string {
     ...(repair === undefined || fixed !== undefined ? [] : [paint.dim(`--fix would: ${repair}`)]),
   ];
   return [head, ...told].join(indent);
+}
+
+/** Names of files and what stands in them are anybody's: they may not control the terminal, or look like another finding. */
+function oneLine(text: string): string {
+  return plainPiece(text).replaceAll('\n', ' ');
 }

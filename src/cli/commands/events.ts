@@ -19,6 +19,9 @@ export function define(command: Command, act: Act): void {
   const list = act<Parameters<typeof showList>[2]>((cli, _operands, options) =>
     showList<EventRow>(cli, '/api/events', options, COLUMNS),
   );
+  command.description(
+    'List what happened, newest first: webhooks, polled news, chats, schedules, and what you said. Each event names the jobs it led to.',
+  );
   withExamples(listOptions(command), 'kairos events --since 2h', 'kairos events show e12').action(list);
   const show = command.command('show').description('Show one event with its body.').argument('<id>', 'such as e12');
   withExamples(show, 'kairos events show e12').action(

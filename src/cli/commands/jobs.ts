@@ -14,6 +14,9 @@ export function define(command: Command, act: Act): void {
   const list = act<Parameters<typeof showList>[2]>((cli, _operands, options) =>
     showList<JobRow>(cli, '/api/jobs', options, columns(cli)),
   );
+  command.description(
+    'List what is done about events, newest first. A job that keeps failing is dead, one that waits for something else is parked; both can be requeued.',
+  );
   withExamples(
     listOptions(command, STATES),
     'kairos jobs --state dead',
@@ -75,7 +78,7 @@ function columns({ paint }: Cli): readonly Column<JobRow>[] {
     { title: 'STATE', text: (row) => row.state, paint: (row) => paintState(paint, row.state) },
     { title: 'TRIES', text: (row) => String(row.attempts) },
     { title: 'FOR', text: (row) => forWhat(row) },
-    { title: 'WHAT', text: (row) => `${row.origin}: ${row.error ?? row.text}` },
+    { title: 'WHAT', text: (row) => [row.origin, row.error ?? row.text].filter(Boolean).join(': ') },
   ];
 }
 

@@ -46,10 +46,11 @@ async function showLogs(cli: Cli, { follow, level, since, part, limit }: LogsOpt
   const { lines, more, tail } = await newestLines(path, wanted, limit);
   if (more) cli.note(cli.paint.dim(`Older lines: --limit, or in ${path}`));
   for (const line of lines) say(cli, line);
-  if (follow !== true) {
-    if (tail === undefined) cli.note(`There is no log at ${path}: the daemon writes it (log: in config.yaml).`);
-    return tail?.close();
+  if (tail === undefined) {
+    const next = follow === true ? '; waiting for it' : `. Next: ${cli.command} start, or ${cli.command} status`;
+    cli.note(`There is no log at ${path} yet: the daemon writes it (log: in config.yaml)${next}.`);
   }
+  if (follow !== true) return tail?.close();
   for await (const line of followLines(path, wanted, tail, untilInterrupted())) say(cli, line);
 }
 

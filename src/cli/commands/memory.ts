@@ -14,6 +14,7 @@ import { openReading, redactorOf, withMemory, type MemoryReading } from '../memo
 import { defineSearch } from '../memory-search.ts';
 import { defineVerify } from '../memory-verify.ts';
 import { plainBlock } from '../plain-block.ts';
+import { sinceMsOf, sinceOption } from '../since.ts';
 import { renderTable, type Column } from '../table.ts';
 
 /** A fact as it is shown. */
@@ -58,8 +59,11 @@ export function define(command: Command, act: Act): void {
     .command('history')
     .description('List what changed the memory, newest first.')
     .option('--limit <count>', 'how many, 1 to 500', readLimit, 20);
+  sinceOption(history, 'changes');
   withExamples(history, 'kairos memory history --limit 5').action(
-    act<{ limit: number }>((cli, _operands, { limit }) => showHistory(cli, limit)),
+    act<{ limit: number; since?: number }>((cli, _operands, { limit, since }) =>
+      showHistory(cli, limit, sinceMsOf(since, cli.nowMs())),
+    ),
   );
   const diff = command
     .command('diff')
@@ -114,9 +118,10 @@ async function showTopic(cli: Cli, name: string): Promise<void> {
   });
 }
 
-async function showHistory(cli: Cli, limit: number): Promise<void> {
+async function showHistory(cli: Cli, limit: number, sinceMs: number): Promise<void> {
   const { directory, ledger } = openReading(cli.home);
-  const items = redacted(cli, await readHistory(directory, limit, ledger));
+  const kept = (await readHistory(directory, limit, ledger)).filter(({ at }) => Date.parse(at) >= sinceMs);
+  const items = redacted(cli, kept);
   cli.print({ items, next: null }, () =>
     items.length === 0 ? 'Nothing has changed the memory yet.' : renderTable(items, HISTORY, cli),
   );

@@ -14,6 +14,9 @@ export function define(command: Command, act: Act): void {
   const list = act<Parameters<typeof showList>[2]>((cli, _operands, options) =>
     showList<MessageRow>(cli, '/api/messages', options, columns(cli)),
   );
+  command.description(
+    'List what was or will be told, newest first. What does not fit the windows is queued, put together by topic (coalesced), taken back (withdrawn) or expires.',
+  );
   withExamples(listOptions(command, STATES), 'kairos messages --state queued', 'kairos messages show m7').action(list);
   const show = command
     .command('show')

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
@@ -57,6 +58,11 @@ async function restore(
   given: { readonly archive: string; readonly home: string },
   { yes }: Options,
 ): Promise<void> {
+  const found = statSync(given.archive, { throwIfNoEntry: false });
+  if (found === undefined || found.isDirectory()) {
+    const what = found === undefined ? 'there is none' : 'that is a directory';
+    throw new KairosError('INPUT_INVALID', `expected the file of a backup, got ${given.archive}, and ${what}`);
+  }
   const asks = yes !== true && !cli.json && process.stdin.isTTY;
   if (yes !== true && !asks) {
     throw new KairosError('INPUT_INVALID', 'expected --yes, because nobody can be asked here; nothing was changed');

@@ -6,11 +6,13 @@ import { readLimit, shortTime, type Listing } from '../list.ts';
 import { plainBlock } from '../plain-block.ts';
 import type { ScheduleRow } from '../rows.ts';
 import { runInWords } from '../run-words.ts';
+import { sinceMsOf, sinceOption } from '../since.ts';
 import { renderFacts, renderTable, type Column } from '../table.ts';
 
 interface Options {
   readonly limit: number;
   readonly after?: string;
+  readonly since?: number;
 }
 
 export function define(command: Command, act: Act): void {
@@ -19,6 +21,7 @@ export function define(command: Command, act: Act): void {
     .argument('[name]', 'of a schedule')
     .option('--limit <count>', 'how many, 1 to 500', readLimit, 100)
     .option('--after <name>', 'the page after this schedule');
+  sinceOption(command, 'what ran or was missed');
   withExamples(command, 'kairos schedules', 'kairos schedules morning-digest', 'kairos schedules --json').action(
     act<Options>(async (cli, [name], options) => {
       if (name === undefined) await showAll(cli, options);
@@ -27,13 +30,24 @@ export function define(command: Command, act: Act): void {
   );
 }
 
-async function showAll(cli: Cli, { limit, after }: Options): Promise<void> {
+async function showAll(cli: Cli, { limit, after, since }: Options): Promise<void> {
   const query = new URLSearchParams({ limit: String(limit), ...(after === undefined ? {} : { after }) });
   const path = `/api/schedules?${query.toString()}`;
-  const listing = await openClient(cli.home, cli.env).get<Listing<ScheduleRow>>(path);
-  const none = 'None: add some under schedules: in config.yaml.';
+  const page = await openClient(cli.home, cli.env).get<Listing<ScheduleRow>>(path);
+  const sinceMs = sinceMsOf(since, cli.nowMs());
+  const listing = { ...page, items: page.items.filter((row) => newestMs(row) >= sinceMs) };
+  const none =
+    page.items.length === 0 ? 'None: add some under schedules: in config.yaml.' : 'None ran or was missed since then.';
   cli.print(listing, () => (listing.items.length === 0 ? none : renderTable(listing.items, columns(cli), cli)));
   if (listing.next !== null) cli.note(cli.paint.dim(`More: --after ${listing.next}`));
+}
+
+/** When it last ran or was missed. */
+function newestMs({ lastRun, missed }: ScheduleRow): number {
+  return Math.max(
+    -Infinity,
+    ...[lastRun?.startedAt, missed[0]?.through].filter((at) => at !== undefined).map(Date.parse),
+  );
 }
 
 async function showOne(cli: Cli, name: string): Promise<void> {

@@ -1,11 +1,13 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../core/units.ts';
+import { mib } from '../../care/health.ts';
 import type { Cli } from '../cli.ts';
 import { openClient } from '../client.ts';
 import { withExamples, type Act } from '../define.ts';
 import { shortTime } from '../list.ts';
+import { failedTrial } from '../../service/trial.ts';
 import { plainLine } from '../../subscriptions/plain.ts';
-import type { ChannelRow, DreamRow, ListenerRow, PollingRow, ReconcileRow, StatusRow } from '../rows.ts';
+import type { ChannelRow, DreamRow, ListenerRow, PollingRow, ReconcileRow, StatusRow, WorkersRow } from '../rows.ts';
 import { renderFacts } from '../table.ts';
 import { tookOf } from '../took.ts';
 import { usd } from '../usd.ts';
@@ -26,6 +28,7 @@ function render(cli: Cli, status: StatusRow): string {
     [
       ['State', stateOf(paint, status, command)],
       ['Version', `${status.version} (process ${status.pid})`],
+      ...upgradeFacts(cli, status),
       ['Since', `${shortTime(status.startedAt)} (${formatDuration(status.uptimeMs)})`],
       ['Page', status.url],
       ['Home', status.home],
@@ -41,12 +44,21 @@ function render(cli: Cli, status: StatusRow): string {
       ...(status.polling === null ? [] : [['Polling', pollingOf(paint, status.polling)] as const]),
       ...(status.reconcile === null ? [] : [['Reconcile', reconcileOf(paint, status.reconcile)] as const]),
       ...(status.listening.length === 0 ? [] : [['Listening', listeningOf(paint, status.listening)] as const]),
+      ...workersFacts(cli, status.workers),
       ['Dream', dreamOf(cli, status.dream)],
       ['Heartbeat', status.heartbeat ? 'on' : 'off'],
+      ...healthFacts(cli, status),
       ['Disk free', `${Math.floor(status.freeBytes / 1_048_576)} MiB`],
     ],
     paint,
   );
+}
+
+/** A version that was to take over and did not. Nothing where there is none. */
+function upgradeFacts({ paint, command }: Cli, { home }: StatusRow): (readonly [string, string])[] {
+  const failed = failedTrial(home);
+  if (failed === undefined) return [];
+  return [['Upgrade', paint.bad(`to ${failed.to} failed, the version before runs: ${command} doctor`)]];
 }
 
 /** What runs, what is next, and what was missed if anything was. */
@@ -62,6 +74,25 @@ function runningFacts({ paint, command, nowMs }: Cli, status: StatusRow): (reado
     ['Running', running.join(', ') || 'nothing'],
     ['Next', next === null ? 'no schedule is due' : `${next.name} at ${shortTime(next.at)}`],
     ...(missed.runs === 0 ? [] : [['Missed', paint.warn(`${lately} in the last 24 h: ${command} schedules`)] as const]),
+  ];
+}
+
+/** Who works on other hosts, and what waits for somebody. Nothing where there is neither. */
+function workersFacts({ paint }: Cli, workers: WorkersRow | undefined): (readonly [string, string])[] {
+  if (workers === undefined) return [];
+  const { on, trouble, offered, unreadable, workers: hands, waiting } = workers;
+  const who = hands.map(
+    ({ name, labels, running, concurrency }) =>
+      `${plainLine(name, 60)} (${labels.join(', ')}; ${running} of ${concurrency})`,
+  );
+  const there = `${who.join(', ') || 'none is there: commands run here'}${offered > 0 ? `, ${offered} jobs out` : ''}`;
+  const strangers = unreadable === 0 ? '' : `; ${unreadable} with another KAIROS_WORKER_KEY`;
+  const alone = waiting.filter(({ served }) => !served).map(({ label, count }) => `${count} for ${label}`);
+  return [
+    ...(on
+      ? [['Workers', trouble === null ? `${there}${strangers}` : paint.bad(plainLine(trouble, 200))] as const]
+      : []),
+    ...(alone.length === 0 ? [] : [['Waiting', paint.warn(`${alone.join(', ')}: no worker with that label`)] as const]),
   ];
 }
 
@@ -138,8 +169,49 @@ function channelOf(paint: Cli['paint'], { name, state, open, failures, lastError
   return paint.bad(`${name} fails (${failures} ${failures === 1 ? 'time' : 'times'}, last: ${error}; ${again})`);
 }
 
+/** What is not as it should be, the daemon's own word first. */
+function degradedBy({ health, channels, jobs, agent, lastBackup }: StatusRow): string[] {
+  const failing = channels.filter(({ state }) => state !== 'ready').map(({ name }) => name);
+  const dead = jobs['dead'] ?? 0;
+  return [
+    ...(health?.ailments ?? []).map((words) => plainLine(words, 160)),
+    ...(failing.length === 0 ? [] : [`${failing.join(', ')} ${failing.length === 1 ? 'fails' : 'fail'}`]),
+    ...(dead === 0 ? [] : [`${dead} ${dead === 1 ? 'job was' : 'jobs were'} given up`]),
+    ...(agent.stopped === null ? [] : ['the agent is stopped']),
+    ...(lastBackup?.ok === false ? ['the last backup failed'] : []),
+  ];
+}
+
+/** How the process is, and where to look. */
+function healthFacts({ paint, command }: Cli, { health, lastBackup }: StatusRow): (readonly [string, string])[] {
+  if (health === null) return [];
+  const { memory, loopLag, lastRestart, supervisor, logPath } = health;
+  const lag = `${Math.round(loopLag.p99Ms)} ms for 99 of 100, ${Math.round(loopLag.maxMs)} ms at most`;
+  return [
+    ['Memory', `${mib(memory.residentBytes)} of ${mib(memory.limitBytes)} (${memory.from})`],
+    ['Loop lag', lag],
+    ...(lastRestart === null
+      ? []
+      : [['Restarted', `${shortTime(lastRestart.at)}: ${plainLine(lastRestart.why, 120)}`] as const]),
+    ['Service', supervisor ?? 'none: started by hand'],
+    ...(lastBackup === null
+      ? []
+      : [
+          [
+            'Backup',
+            (lastBackup.ok ? String : paint.bad)(`last ${shortTime(lastBackup.at)}${lastBackup.ok ? '' : ', failed'}`),
+          ] as const,
+        ]),
+    ['Log', logPath === null ? 'stderr only' : `${logPath} (${command} logs -f)`],
+  ];
+}
+
 function stateOf(paint: Cli['paint'], status: StatusRow, command: string): string {
   if (status.safeMode) return paint.bad(`safe mode: doors and notifications only (see ${command} log)`);
   if (!status.accepting.ok) return paint.bad(`not accepting events: ${status.accepting.reason ?? 'unknown'}`);
-  return status.ready ? paint.good('running') : paint.warn(`not ready: ${status.notReady.join(', ')}`);
+  if (!status.ready) return paint.warn(`not ready: ${status.notReady.join(', ')}`);
+  const ailments = degradedBy(status);
+  return ailments.length === 0
+    ? paint.good('running, all is well')
+    : paint.warn(`running, but: ${ailments.join('; ')}`);
 }

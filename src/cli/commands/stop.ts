@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { KairosError } from '../../core/errors.ts';
 import { formatDuration, parseDurationMs } from '../../core/units.ts';
-import { isAlive, openClient } from '../client.ts';
+import type { Cli } from '../cli.ts';
+import { isAlive, openClient, type Client } from '../client.ts';
 import { withExamples, type Act } from '../define.ts';
 
 const TIMEOUT_MS = 60_000;
@@ -23,7 +24,7 @@ export function define(command: Command, act: Act): void {
     );
   withExamples(command, 'kairos stop', 'kairos stop --timeout 2m', 'kairos stop --agent').action(
     act<{ timeout: number; agent?: true }>(async (cli, _operands, { timeout, agent }) => {
-      const { pid, ...client } = openClient(cli.home, cli.env);
+      const { pid, ...client } = openRunning(cli);
       if (agent === true) {
         const state = await client.post('/api/agent/stop');
         return cli.print(
@@ -45,6 +46,17 @@ export function define(command: Command, act: Act): void {
       cli.print({ stopped: true, pid }, `Stopped (process ${pid}).`);
     }),
   );
+}
+
+/** Whoever wants it to be stopped is not told to start it. */
+function openRunning({ home, env }: Cli): Client {
+  try {
+    return openClient(home, env);
+  } catch (error) {
+    if (!(error instanceof KairosError) || error.code !== 'NOT_RUNNING') throw error;
+    const hint = 'Nothing, if this is the home you mean: none runs. --home or KAIROS_HOME names another one.';
+    throw new KairosError('NOT_RUNNING', error.message, { hint }, error.cause);
+  }
 }
 
 function readTimeout(text: string): number {

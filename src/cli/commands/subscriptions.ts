@@ -6,14 +6,16 @@ import { openClient } from '../client.ts';
 import { withExamples, type Act } from '../define.ts';
 import { renderTable, type Column } from '../table.ts';
 import type { Cli } from '../cli.ts';
-import { shortTime, type Listing } from '../list.ts';
+import { readLimit, shortTime, type Listing } from '../list.ts';
 import { plainBlock } from '../plain-block.ts';
+import { sinceMsOf, sinceOption } from '../since.ts';
 
 interface TestOptions {
   readonly test?: string;
   readonly event?: string;
   readonly source: string;
-  readonly limit?: number;
+  readonly limit: number;
+  readonly since?: number;
 }
 
 type Row = Subscription & { readonly id: string };
@@ -34,6 +36,7 @@ const FOLLOW_COLUMNS: readonly Column<FollowRow>[] = [
   { title: 'TITLE', text: (row) => plainBlock(row.title) || '–' },
 ];
 
+const LIMIT_DEFAULT = 100;
 const BODY_BYTES_MAX = 26_214_400;
 
 const COLUMNS: readonly Column<Row>[] = [
@@ -54,25 +57,35 @@ export function define(command: Command, act: Act): void {
       'a JSON payload (- for standard input): show which subscriptions match, and record nothing',
     )
     .option('--event <type>', 'its event type, such as push (with --test)')
-    .option('--source <name>', 'the source it would come from (with --test)', 'github');
+    .option('--source <name>', 'the source it would come from (with --test)', 'github')
+    .option('--limit <count>', 'how many of each, 1 to 500', readLimit, LIMIT_DEFAULT);
+  sinceOption(command, 'what is followed');
   withExamples(command, 'kairos subscriptions', 'kairos subscriptions --test payload.json --event workflow_run').action(
     act<TestOptions>(async (cli, _operands, options) => {
-      if (options.test === undefined) await showSubscriptions(cli);
+      if (options.test === undefined) await showSubscriptions(cli, options);
       else await tryPayload(cli, options.test, options);
     }),
   );
 }
 
-async function showSubscriptions(cli: Cli): Promise<void> {
+async function showSubscriptions(cli: Cli, { limit, since }: TestOptions): Promise<void> {
   const client = openClient(cli.home, cli.env);
-  const [listing, follows] = await Promise.all([
+  const [all, followed] = await Promise.all([
     client.get<Listing<Row>>('/api/subscriptions'),
     client.get<Listing<FollowRow>>('/api/follows'),
   ]);
-  cli.print({ ...listing, follows: follows.items }, () => {
-    const none = 'None: add some under subscriptions: in config.yaml.';
-    const table = listing.items.length === 0 ? none : renderTable(listing.items, COLUMNS, cli);
-    return follows.items.length === 0 ? table : `${table}\n\n${renderTable(follows.items, FOLLOW_COLUMNS, cli)}`;
+  // What is configured has no beginning: --since asks for what was begun by hand.
+  const items = since === undefined ? all.items.slice(0, limit) : [];
+  const sinceMs = sinceMsOf(since, cli.nowMs());
+  const follows = followed.items.filter((row) => Date.parse(row.since) >= sinceMs).slice(0, limit);
+  cli.print({ ...all, items, follows }, () => {
+    const tables = [
+      items.length > 0 ? renderTable(items, COLUMNS, cli) : '',
+      follows.length > 0 ? renderTable(follows, FOLLOW_COLUMNS, cli) : '',
+    ].filter(Boolean);
+    const none =
+      since === undefined ? 'None: add some under subscriptions: in config.yaml.' : 'Nothing is followed since then.';
+    return tables.length === 0 ? none : tables.join('\n\n');
   });
 }
 

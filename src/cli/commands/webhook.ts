@@ -7,6 +7,7 @@ import { addWebhook, KINDS, type Added } from '../webhook-add.ts';
 import { testWebhook } from '../webhook-test.ts';
 
 export function define(command: Command, act: Act): void {
+  command.description('Add a source of webhooks, try it with signed samples, or take in an event once more.');
   withExamples(command, 'kairos webhook add github', 'kairos webhook test github', 'kairos webhook replay e12');
   const add = command
     .command('add')
