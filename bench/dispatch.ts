@@ -1,4 +1,4 @@
-import { Queue } from 'bullmq';
+import { Queue, QueueEvents } from 'bullmq';
 import { Redis } from 'ioredis';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -18,6 +18,8 @@ const KEY = 'the key of a benchmark, as long as it has to be';
 /** Jobs at one time in a worker: enough to keep it busy over a link without latency. */
 const CONCURRENCY = 50;
 const BULK = 500;
+/** As long as a small command is when it is sealed. */
+const PAYLOAD_CHARS = 400;
 
 /** How fast jobs went from being asked for to being known as done, and who was busy meanwhile (shares of a core). */
 export interface DispatchRate {
@@ -26,17 +28,23 @@ export interface DispatchRate {
   readonly redis: number;
   /** The busiest worker. */
   readonly worker: number;
+  /** Of all processes together: what decides when the processors are shared. */
+  readonly processorMs: number;
 }
 
-/** Raw BullMQ: `addBulk` in one process, workers that do nothing in others, and nobody who wants to know the outcome. */
-export async function benchRaw(jobs: number, workers: number): Promise<DispatchRate> {
+/**
+ * Raw BullMQ: `addBulk` in one process, workers that do nothing in others. @param told Whether the sender is to learn what
+ * became of each job, as ours does: over BullMQ's own events. Otherwise nobody wants to know.
+ */
+export async function benchRaw(jobs: number, workers: number, told: boolean): Promise<DispatchRate> {
   await using redis = await startRedis();
   const connection = new Redis(redis.port, '127.0.0.1', { maxRetriesPerRequest: null });
   const queue = new Queue('work-any', {
     connection,
     prefix: 'kairos',
     skipVersionCheck: true,
-    streams: { events: { maxLen: EVENTS_MAX } },
+    // Whoever reads them must not miss one.
+    streams: { events: { maxLen: told ? jobs * 5 : EVENTS_MAX } },
     defaultJobOptions: { removeOnComplete: true, removeOnFail: true, attempts: 1, stackTraceLimit: 1 },
   });
   await using hands = await startHands('bare-bullmq.ts', workers, [
@@ -44,7 +52,8 @@ export async function benchRaw(jobs: number, workers: number): Promise<DispatchR
     'work-any',
     String(CONCURRENCY),
   ]);
-  const data = { sealed: 'x'.repeat(400) };
+  const heard = told ? await listen(redis.port) : undefined;
+  const data = { sealed: 'x'.repeat(PAYLOAD_CHARS) };
   const busy = watchBusy(redis, hands.servers);
   // As many lie ready as with us; the next are added when there is room.
   for (let sent = 0; sent < jobs;) {
@@ -56,10 +65,28 @@ export async function benchRaw(jobs: number, workers: number): Promise<DispatchR
     );
     sent += room;
   }
-  while ((await queue.getJobCountByTypes('waiting', 'active')) > 0) await clock.sleep(1, new AbortController().signal);
+  const open = async (): Promise<number> =>
+    heard === undefined ? queue.getJobCountByTypes('waiting', 'active') : jobs - heard.done.size;
+  while ((await open()) > 0) await clock.sleep(1, new AbortController().signal);
   const rate = busy.end(jobs);
+  await heard?.[Symbol.asyncDispose]();
   connection.disconnect();
   return rate;
+}
+
+async function listen(port: number) {
+  const connection = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: null });
+  const events = new QueueEvents('work-any', { connection, prefix: 'kairos', skipVersionCheck: true });
+  const done = new Set<string>();
+  events.on('completed', ({ jobId }) => done.add(jobId));
+  await events.waitUntilReady();
+  return {
+    done,
+    async [Symbol.asyncDispose]() {
+      await events.close();
+      connection.disconnect();
+    },
+  };
 }
 
 /** Ours: the attempt in the ledger, sealed, over Redis and back, settled in the ledger with a line of the daily log and a run. */
@@ -187,10 +214,10 @@ function watchBusy(redis: RedisServer, servers: readonly Server[]): { end(jobs: 
   return {
     end(jobs) {
       const seconds = (performance.now() - startedMs) / 1_000;
-      const [sender = 0, ofRedis = 0, ...workers] = pids.map(
-        (pid, index) => (cpuSeconds(pid) - (before[index] ?? 0)) / seconds,
-      );
-      return { perSecond: jobs / seconds, sender, redis: ofRedis, worker: Math.max(...workers) };
+      const used = pids.map((pid, index) => cpuSeconds(pid) - (before[index] ?? 0));
+      const [sender = 0, ofRedis = 0, ...workers] = used.map((one) => one / seconds);
+      const processorMs = used.reduce((sum, one) => sum + one, 0) * 1_000;
+      return { perSecond: jobs / seconds, sender, redis: ofRedis, worker: Math.max(...workers), processorMs };
     },
   };
 }

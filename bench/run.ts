@@ -16,7 +16,7 @@ import { benchTurn } from './turn.ts';
  * `npm run bench`: kairosd beside its floors in the same run, as ratios. Prints Markdown for docs/performance.md; judges nothing.
  * Parts: ingest, idle, status, stored, turn, dream, search, dispatch, peers (all when none is named).
  * Options: `--seconds N` a load (default 6), `--rounds N` alternating rounds (default 3), `--idle N` seconds of idling (default 60),
- * `--mib N` of transcripts to search (default 128), `--jobs N` to dispatch (default 20 000).
+ * `--mib N` of transcripts to search (default 128), `--jobs N` to dispatch (default 20 000), `--workers N` at most (default 4).
  */
 const ROOT = join(import.meta.dirname, '..');
 const SECRET = 'benchmark-secret-0123456789';
@@ -109,24 +109,29 @@ async function benchSearches(): Promise<void> {
 async function benchDispatch(): Promise<void> {
   const jobs = option('jobs', 20_000);
   console.log(
-    '\n| dispatch | workers | raw BullMQ, jobs/s | kairosd, jobs/s | ratio | busy, ours: daemon / Redis / a worker | busy, raw |\n|---|---|---|---|---|---|---|',
+    '\n| dispatch | workers | raw BullMQ, jobs/s | raw, told of each outcome | kairosd | of raw | of raw, told | busy, ours: daemon / Redis / a worker | busy, raw | µs of processor a job, ours / raw / raw, told |\n|---|---|---|---|---|---|---|---|---|---|',
   );
-  for (const workers of [1, 2, 3, 4]) {
-    const pairs: [DispatchRate, DispatchRate][] = [];
+  for (const workers of [1, 2, 3, 4].filter((count) => count <= option('workers', 4))) {
+    const runs: Record<'raw' | 'told' | 'ours', DispatchRate>[] = [];
     for (let round = 0; round < rounds; round += 1) {
-      pairs.push([await benchRaw(jobs, workers), await benchOurs(jobs, workers)]);
+      runs.push({
+        raw: await benchRaw(jobs, workers, false),
+        ours: await benchOurs(jobs, workers),
+        told: await benchRaw(jobs, workers, true),
+      });
     }
-    const ratio = median(pairs.map(([raw, ours]) => ours.perSecond / raw.perSecond));
-    const [raw, ours] = pairs.toSorted((a, b) => a[1].perSecond - b[1].perSecond)[Math.floor(rounds / 2)] as [
-      DispatchRate,
-      DispatchRate,
-    ];
+    const ratios = (['raw', 'told'] as const).map((floor) =>
+      median(runs.map((run) => run.ours.perSecond / run[floor].perSecond)).toFixed(2),
+    );
+    const { raw, told, ours } = runs.toSorted((a, b) => a.ours.perSecond - b.ours.perSecond)[
+      Math.floor(rounds / 2)
+    ] as (typeof runs)[number];
+    const rates = [raw, told, ours].map(({ perSecond }) => perSecond.toFixed(0));
     const busy = [ours, raw].map(({ sender, redis, worker }) =>
       [sender, redis, worker].map((share) => `${Math.round(share * 100)} %`).join(' / '),
     );
-    console.log(
-      `| a job that does nothing | ${workers} | ${raw.perSecond.toFixed(0)} | ${ours.perSecond.toFixed(0)} | ${ratio.toFixed(2)} | ${busy.join(' | ')} |`,
-    );
+    const cost = [ours, raw, told].map(({ processorMs }) => ((processorMs * 1_000) / jobs).toFixed(0)).join(' / ');
+    console.log(`| a job that does nothing | ${workers} | ${[...rates, ...ratios, ...busy, cost].join(' | ')} |`);
   }
 }
 

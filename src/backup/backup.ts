@@ -1,15 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { KairosError, messageOf } from '../core/errors.ts';
+import { KairosError } from '../core/errors.ts';
 import type { Clock, Random } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
 import { checkCopy } from '../ledger/copy.ts';
-import { flush, writeArchive } from './archive.ts';
+import { writeArchive } from './archive.ts';
 import { listContents, type LeftOut } from './contents.ts';
+import { asTargetError, openDraft } from './draft.ts';
 import type { Manifest } from './manifest.ts';
-import { backupName } from './names.ts';
 import type { NamedSecret } from './needles.ts';
 import { writeRecord } from './record.ts';
 import { makeWorkplace, needRoom, sizeOf } from './room.ts';
@@ -69,10 +69,9 @@ export async function makeBackup(request: BackupRequest, ports: BackupPorts): Pr
   }
   const tag = Buffer.from(ports.random.bytes(4)).toString('hex');
   await using work = await makeWorkplace(home, { ...ports, tag });
-  const target = targetOf(request, clock.wallMs(), work.path);
+  await using draft = await openDraft({ ...request, nowMs: clock.wallMs(), work: work.path, tag });
   await needRoom(work.path, await bytesNeeded(home), 'the backup');
 
-  const part = `${target}.part`;
   const stage = join(work.path, 'stage');
   ports.onProgress?.('copying the ledger and the files of the home');
   const staged = await stageHome({
@@ -84,31 +83,26 @@ export async function makeBackup(request: BackupRequest, ports: BackupPorts): Pr
     step: ports.step,
   });
   const { manifest, leftOut } = staged;
-  try {
-    ports.onProgress?.('writing the archive');
-    const bytes = await writeArchive({ stage, manifest, target: part }, { signal }).catch((error: unknown) => {
-      throw asTargetError(error, part);
-    });
-    await rm(stage, { recursive: true, force: true });
-    await ports.step?.('written');
-    ports.onProgress?.('opening it again, to see whether it is whole');
-    const checked = await verify(part, { manifest, target: await makeDirectory(join(work.path, 'check')), signal });
-    await ports.step?.('verified');
-    await rename(part, target);
-    await flush(dirname(target));
-    const tookMs = Math.round(clock.monoMs() - startedMs);
-    const result = { bytes, tookMs, verified: true, checked, manifest, leftOut } as const;
-    if (request.target === '-') {
-      await ports.onArchive?.(target);
-      return { file: null, ...result };
-    }
-    const at = formatInstant(clock.wallMs(), request.timeZone);
-    const { lastEventId } = manifest.ledger;
-    await writeRecord(home, { at, file: target, bytes, tookMs, lastEventId, by: request.by });
-    return { file: target, ...result };
-  } finally {
-    await rm(part, { force: true });
+  ports.onProgress?.('writing the archive');
+  const bytes = await writeArchive({ stage, manifest, target: draft.path }, { signal }).catch((error: unknown) => {
+    throw asTargetError(error, draft.path);
+  });
+  await rm(stage, { recursive: true, force: true });
+  await ports.step?.('written');
+  ports.onProgress?.('opening it again, to see whether it is whole');
+  const checked = await verify(draft.path, { manifest, target: await makeDirectory(join(work.path, 'check')), signal });
+  await ports.step?.('verified');
+  await draft.finish();
+  const tookMs = Math.round(clock.monoMs() - startedMs);
+  const result = { bytes, tookMs, verified: true, checked, manifest, leftOut } as const;
+  if (request.target === '-') {
+    await ports.onArchive?.(draft.target);
+    return { file: null, ...result };
   }
+  const at = formatInstant(clock.wallMs(), request.timeZone);
+  const { lastEventId } = manifest.ledger;
+  await writeRecord(home, { at, file: draft.target, bytes, tookMs, lastEventId, by: request.by });
+  return { file: draft.target, ...result };
 }
 
 /** Of the daemon that says it works here. */
@@ -126,17 +120,6 @@ async function bytesNeeded(home: string): Promise<number> {
   const ledger = (await sizeOf(join(home, 'ledger.db'))) + (await sizeOf(join(home, 'ledger.db-wal')));
   const { files } = await listContents(home);
   return 2.2 * ledger + files.reduce((sum, { bytes }) => sum + bytes, 0) * 1.5;
-}
-
-function targetOf({ target }: BackupRequest, nowMs: number, work: string): string {
-  if (target === '-') return join(work, 'archive.tar.gz');
-  const given = resolve(target);
-  const path = existsSync(given) && statSync(given).isDirectory() ? join(given, backupName(nowMs)) : given;
-  if (existsSync(path)) throw new KairosError('INPUT_INVALID', `expected a name that is free, and ${path} exists`);
-  if (!existsSync(dirname(path))) {
-    throw new KairosError('INPUT_INVALID', `expected a directory for ${basename(path)}, and ${dirname(path)} is none`);
-  }
-  return path;
 }
 
 async function makeDirectory(path: string): Promise<string> {
@@ -167,13 +150,4 @@ export function compareRows(manifest: Manifest, rows: Readonly<Record<string, nu
     const text = `the backup's manifest says ${said ?? 'nothing'} of the rows of ${name}, and there are ${found ?? 'none'}`;
     throw new KairosError('INPUT_INVALID', text);
   }
-}
-
-function asTargetError(error: unknown, path: string): unknown {
-  const { code, name } = error as NodeJS.ErrnoException;
-  if (error instanceof KairosError || name === 'AbortError') return error;
-  if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new KairosError('DISK_FULL', `there is no room for ${path}`, {}, error);
-  }
-  return new KairosError('HOME_UNUSABLE', `${path} can't be written: ${messageOf(error)}`, {}, error);
 }

@@ -19,7 +19,9 @@ export function dueMs({ at, timeZone, nowMs, newestMs, bornMs }: DueQuestion): n
   for (const day of [today, today.subtract({ days: 1 })]) {
     const slotMs = day.toZonedDateTime({ timeZone, plainTime }).epochMilliseconds;
     if (slotMs > nowMs) continue;
-    return slotMs > (newestMs ?? bornMs) ? slotMs : undefined;
+    // A time that has not come yet was written by a clock that was wrong: it says nothing.
+    const [sinceMs = -Infinity] = [newestMs, bornMs].filter((ms) => ms !== undefined && ms <= nowMs);
+    return slotMs > sinceMs ? slotMs : undefined;
   }
   return undefined;
 }

@@ -32,48 +32,60 @@ export interface Needles {
  * and a backup changes none of it.
  */
 export function createNeedles(secrets: readonly NamedSecret[]): Needles {
-  const triggers = new Uint8Array(65_536);
-  const byStart = new Map<number, Needle[]>();
+  // Wu and Manber 1994: three bytes near the end of a window of eight tell how far it may be moved on.
+  const shifts = new Uint8Array(65_536).fill(SHIFT_MAX);
+  const byBlock = new Map<number, Needle[]>();
   let longest = 0;
   for (const { name, value } of secrets) {
     const trimmed = value.trim();
     for (const text of writingsOf(value)) {
       const bytes = Buffer.from(text, 'utf8');
-      const start = startOf(bytes, 0);
-      triggers[hash(start)] = 1;
-      byStart.set(start, [...(byStart.get(start) ?? []), { bytes, name, plain: text === trimmed }]);
+      for (let at = 0; at <= LAST_BLOCK; at += 1) {
+        const slot = hash(blockOf(bytes, at));
+        shifts[slot] = Math.min(shifts[slot] as number, LAST_BLOCK - at);
+      }
+      const block = blockOf(bytes, LAST_BLOCK);
+      byBlock.set(block, [...(byBlock.get(block) ?? []), { bytes, name, plain: text === trimmed }]);
       longest = Math.max(longest, bytes.length);
     }
   }
-  for (const list of byStart.values()) list.sort((one, other) => other.bytes.length - one.bytes.length);
+  for (const list of byBlock.values()) list.sort((one, other) => other.bytes.length - one.bytes.length);
   return {
     longest,
     find(bytes) {
       const spans: Span[] = [];
-      for (let at = 0; at + 2 < bytes.length; at += 1) {
-        const start = startOf(bytes, at);
-        if (triggers[hash(start)] === 0) continue;
-        const needle = byStart.get(start)?.find((each) => startsAt(bytes, at, each.bytes));
-        if (needle === undefined) continue;
-        spans.push({ from: at, to: at + needle.bytes.length, name: needle.name, plain: needle.plain });
-        at += needle.bytes.length - 1;
+      if (longest === 0) return spans;
+      for (let at = 0; at + WINDOW_BYTES <= bytes.length;) {
+        const block = blockOf(bytes, at + LAST_BLOCK);
+        const shift = shifts[hash(block)] as number;
+        const needle = shift > 0 ? undefined : byBlock.get(block)?.find((each) => startsAt(bytes, at, each.bytes));
+        if (needle !== undefined) {
+          spans.push({ from: at, to: at + needle.bytes.length, name: needle.name, plain: needle.plain });
+        }
+        at += needle?.bytes.length ?? Math.max(1, shift);
       }
       return spans;
     },
   };
 }
 
-function startOf(bytes: Uint8Array, at: number): number {
+/** No writing of a secret is shorter (redact/encodings.ts). */
+const WINDOW_BYTES = 8;
+const BLOCK_BYTES = 3;
+const LAST_BLOCK = WINDOW_BYTES - BLOCK_BYTES;
+const SHIFT_MAX = LAST_BLOCK + 1;
+
+function blockOf(bytes: Uint8Array, at: number): number {
   return (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16);
 }
 
-function hash(start: number): number {
-  return (start ^ (start >>> 7)) & 0xffff;
+function hash(block: number): number {
+  return (block ^ (block >>> 7)) & 0xffff;
 }
 
 function startsAt(bytes: Uint8Array, at: number, needle: Uint8Array): boolean {
   if (at + needle.length > bytes.length) return false;
-  for (let index = 3; index < needle.length; index += 1) if (bytes[at + index] !== needle[index]) return false;
+  for (let index = 0; index < needle.length; index += 1) if (bytes[at + index] !== needle[index]) return false;
   return true;
 }
 

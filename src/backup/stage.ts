@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { open, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KairosError } from '../core/errors.ts';
 import type { Clock } from '../core/ports.ts';
@@ -35,6 +34,7 @@ const TOKEN = 'KAIROS_API_TOKEN';
 /** An apply of the memory takes a fraction of a second; nobody makes so many in a row. */
 const ATTEMPTS_MAX = 120;
 const PAUSE_MS = 50;
+const SCAN_BYTES = 1_048_576;
 /** From then on a half-done change that stands still is what a crash or a failing disk left: a start ends it, here or there. */
 const STANDING_ATTEMPTS = { running: 100, none: 5 } as const;
 
@@ -58,7 +58,7 @@ export async function stageHome(options: StageOptions): Promise<Staged> {
     if (attempt === 1) standing = pin.memory.text;
     const crashed = attempt > STANDING_ATTEMPTS[options.daemon] && pin.memory.text === standing;
     if (!pin.memory.unfinished || crashed) {
-      const contents = await listContents(home);
+      const contents = namedInnocently(await listContents(home), needles);
       await options.step?.('pinned');
       const memory = await takeAll(options, contents, needles, isMemory);
       await options.step?.('memory');
@@ -70,6 +70,22 @@ export async function stageHome(options: StageOptions): Promise<Staged> {
     await clock.sleep(PAUSE_MS, signal);
   }
   throw new KairosError('STATE_CONFLICT', 'the memory did not stand still long enough for a backup: try again later');
+}
+
+/** A name can't be marked and put back: a file that has a secret in its own is not taken. */
+function namedInnocently({ files, leftOut }: Contents, needles: Needles): Contents {
+  const secretIn = (path: string): string | undefined => needles.find(Buffer.from(path))[0]?.name;
+  const telling = [...leftOut, ...files].filter(({ path }) => secretIn(path) !== undefined);
+  return {
+    files: files.filter(({ path }) => secretIn(path) === undefined),
+    leftOut: [
+      ...leftOut.filter(({ path }) => secretIn(path) === undefined),
+      ...telling.map(({ path }) => ({
+        path: `a file in ${path.split('/')[0]}`,
+        why: `has the value of ${secretIn(path)} in its name`,
+      })),
+    ],
+  };
 }
 
 interface Caught {
@@ -155,11 +171,16 @@ async function cleanLedger(copy: string, needles: Needles): Promise<ReadonlySet<
 }
 
 async function holdsAny(path: string, needles: Needles): Promise<boolean> {
-  let edge: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { highWaterMark: 1_048_576 })) {
-    const bytes = Buffer.concat([edge, chunk as Buffer]);
-    if (needles.find(bytes).length > 0) return true;
-    edge = bytes.subarray(Math.max(0, bytes.length - needles.longest));
+  // One buffer for all of it: a new one for each piece is a collection of garbage for every few.
+  const buffer = Buffer.allocUnsafe(SCAN_BYTES + needles.longest);
+  await using file = await open(path, 'r');
+  for (let kept = 0, at = 0; ;) {
+    const { bytesRead } = await file.read(buffer, kept, SCAN_BYTES, at);
+    if (bytesRead === 0) return false;
+    at += bytesRead;
+    const end = kept + bytesRead;
+    if (needles.find(buffer.subarray(0, end)).length > 0) return true;
+    kept = Math.min(end, needles.longest);
+    buffer.copy(buffer, 0, end - kept, end);
   }
-  return false;
 }

@@ -15,6 +15,7 @@ export interface Taken {
 }
 
 const CHUNK_BYTES = 262_144;
+const HASH_BYTES = 1_048_576;
 const ATTEMPTS_MAX = 5;
 const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 /** These only ever grow at their end: what they had when they were listed is whole. */
@@ -84,11 +85,12 @@ async function copy(
 /** The size and hash of a file that is in place already. */
 export async function hashFile(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
   const hash = createHash('sha256');
-  let bytes = 0;
+  const buffer = Buffer.allocUnsafe(HASH_BYTES);
   await using file = await open(path, READ);
-  for await (const chunk of file.createReadStream({ highWaterMark: 1_048_576, autoClose: false })) {
-    hash.update(chunk as Buffer);
-    bytes += (chunk as Buffer).length;
+  for (let bytes = 0; ;) {
+    const { bytesRead } = await file.read(buffer, 0, HASH_BYTES, bytes);
+    if (bytesRead === 0) return { bytes, sha256: hash.digest('hex') };
+    hash.update(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
   }
-  return { bytes, sha256: hash.digest('hex') };
 }

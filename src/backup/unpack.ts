@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import type { Parser, ReadEntry } from 'tar';
 import { KairosError, messageOf } from '../core/errors.ts';
+import { PIECE_BYTES } from './archive.ts';
 import { MANIFEST_BYTES_MAX, MANIFEST_PATH, notOurs, parseManifest, type Manifest } from './manifest.ts';
 
 export interface UnpackOptions {
@@ -34,11 +35,17 @@ export async function unpack(options: UnpackOptions): Promise<Manifest> {
   try {
     await Promise.all([
       entries.ended,
-      pipeline(source, createGunzip(), (chunks: AsyncIterable<Buffer>) => feed(parser, chunks, entries), {
-        signal: options.signal,
-      }),
+      pipeline(
+        source,
+        createGunzip({ chunkSize: PIECE_BYTES }),
+        (chunks: AsyncIterable<Buffer>) => feed(parser, chunks, { ...entries, bytesMax: reading.bytesMax }),
+        {
+          signal: options.signal,
+        },
+      ),
     ]);
   } catch (error) {
+    await entries.letGo(error);
     throw asRefusal(error, options.archive);
   }
   return reading.end();
@@ -48,13 +55,16 @@ interface Entries {
   /** Settles when the last entry was read, or with the first failure. */
   readonly ended: Promise<void>;
   readonly failed: AbortSignal;
+  /** Ends the reading of an entry whose rest will never come, so that its file is closed. */
+  letGo(why: unknown): Promise<void>;
 }
 
 /** One entry after the other, each read to its end. */
 function readEntries(parser: Parser, take: (entry: ReadEntry) => Promise<void>): Entries {
   const failed = new AbortController();
+  const waiting = new Set<ReadEntry>();
+  let last: Promise<void> = Promise.resolve();
   const ended = new Promise<void>((resolve, reject) => {
-    let last: Promise<void> = Promise.resolve();
     const fail = (error: unknown): void => {
       failed.abort();
       reject(error);
@@ -66,29 +76,56 @@ function readEntries(parser: Parser, take: (entry: ReadEntry) => Promise<void>):
     );
     parser.on('entry', (entry: ReadEntry) => {
       // The next one may come before this one was looked at; it waits with what it holds.
-      last = last.then(() => take(entry));
+      waiting.add(entry);
+      // Whoever reads it is told; nobody may be reading it yet.
+      entry.on('error', () => undefined);
+      last = last.then(() => take(entry)).finally(() => waiting.delete(entry));
       last.catch(fail);
     });
     parser.on('end', () => void last.then(resolve, fail));
   });
   ended.catch(() => undefined);
-  return { ended, failed: failed.signal };
+  const letGo = async (why: unknown): Promise<void> => {
+    for (const entry of waiting) entry.destroy(why);
+    await Promise.allSettled([last]);
+  };
+  return { ended, failed: failed.signal, letGo };
 }
 
-async function feed(parser: Parser, chunks: AsyncIterable<Buffer>, { ended, failed }: Entries): Promise<void> {
+async function feed(
+  parser: Parser,
+  chunks: AsyncIterable<Buffer>,
+  { ended, failed, bytesMax }: Entries & { readonly bytesMax: () => number },
+): Promise<void> {
+  let bytes = 0;
+  let filling = 0;
+  let isOver = false;
+  parser.once('eof', () => (isOver = true));
   for await (const chunk of chunks) {
     if (failed.aborted) return;
+    bytes += chunk.length;
+    // What follows the end is read, so that its checksum is: the filling of the last record, and no more.
+    if (isOver && (filling += chunk.length) > SLACK_BYTES) throw notOurs('goes on after its end');
+    // A few kilobytes can unpack to as many gigabytes of nothing.
+    if (bytes > bytesMax()) throw notOurs('unpacks to more than its manifest says');
     if (parser.write(chunk)) continue;
     await Promise.race([new Promise((resolve) => parser.once('drain', resolve)), ended]);
   }
   parser.end();
 }
 
+/** Of one entry: its header, that of a long name, and what fills up the last block. */
+const HEADER_BYTES_MAX = 8_192;
+/** The end of an archive is filled up to a record, of any size one likes. */
+const SLACK_BYTES = 1_048_576;
+
 function createReading({ target, wants, onManifest }: UnpackOptions) {
   let manifest: Manifest | undefined;
   let files = new Map<string, Manifest['files'][number]>();
   const left = new Set<string>();
+  let bytesMax = MANIFEST_BYTES_MAX + SLACK_BYTES;
   return {
+    bytesMax: () => bytesMax,
     async take(entry: ReadEntry): Promise<void> {
       const { path, type } = entry;
       if (type !== 'File') throw notOurs(`holds ${JSON.stringify(path)}, which is no plain file (${type})`);
@@ -96,6 +133,7 @@ function createReading({ target, wants, onManifest }: UnpackOptions) {
         manifest = parseManifest(await readText(entry));
         files = new Map(manifest.files.map((file) => [file.path, file]));
         for (const name of files.keys()) left.add(name);
+        for (const { bytes } of files.values()) bytesMax += bytes + HEADER_BYTES_MAX;
         await onManifest?.(manifest);
         return;
       }
@@ -148,7 +186,7 @@ const FULL = new Set(['ENOSPC', 'EDQUOT']);
 function asRefusal(error: unknown, archive: string): unknown {
   if (error instanceof KairosError) return error;
   const { code = '', name } = error as NodeJS.ErrnoException;
-  if (name === 'AbortError') return error;
+  if (name === 'AbortError') return (error as Error).cause ?? error;
   if (FULL.has(code)) return new KairosError('DISK_FULL', 'there is no room to unpack the backup', {}, error);
   if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR') {
     return new KairosError('INPUT_INVALID', `${archive} can't be read: ${messageOf(error)}`, {}, error);

@@ -39,8 +39,6 @@ export const careOptions = z
   })
   .prefault({});
 
-export type CareOptions = z.output<typeof careOptions>;
-
 /** Schema of `log:`: the daemon's own log in the home. */
 export const logOptions = z
   .strictObject({

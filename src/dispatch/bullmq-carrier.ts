@@ -16,7 +16,7 @@ import type { RedisAddress } from './redis-address.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
 import type { Arrived, Carrier, Offer } from './remote-ports.ts';
 import type { Sight } from './remote-sight.ts';
-import { completionSchema, workerSeenSchema, type RemoteWork, type WorkerSeen } from './remote-work.ts';
+import { letterSchema, workerSeenSchema, type RemoteWork, type WorkerSeen } from './remote-work.ts';
 import type { Seal } from './seal.ts';
 
 export interface BullmqCarrierOptions {
@@ -32,7 +32,8 @@ const COMMAND_MS = 10_000;
 /** One wait for outcomes; a link that is cut is found out after it. */
 const WAIT_MS = 2_000;
 const QUIET_MS = 200;
-const COLLECT_MAX = 500;
+/** Letters read at one time; each may hold hundreds of outcomes. */
+const COLLECT_MAX = 64;
 const STOP_MS = 600_000;
 
 /**
@@ -105,7 +106,7 @@ class BullmqCarrier implements Carrier {
       const streams = await Promise.race([read, aborted.promise]);
       const entries = (streams?.[0]?.[1] ?? []) as [string, string[]][];
       this.#readTo = entries.at(-1)?.[0] ?? '0';
-      return entries.map(([id, fields]) => ({ id, completion: this.#completionOf(fields[1]) }));
+      return entries.map(([id, fields]) => ({ id, completions: this.#completionsOf(fields[1]) }));
     } finally {
       signal.removeEventListener('abort', cut);
     }
@@ -163,11 +164,11 @@ class BullmqCarrier implements Carrier {
     return { name: work.kind, data, opts: { jobId: queueJobId(work.token), ...(first && { lifo: true }) } };
   }
 
-  #completionOf(text: string | undefined): Arrived['completion'] {
-    const read = completionSchema.safeParse(this.#options.seal.open('completion', text ?? ''));
+  #completionsOf(text: string | undefined): Arrived['completions'] {
+    const read = letterSchema.safeParse(this.#options.seal.open('completion', text ?? ''));
     if (read.success) return read.data;
     this.#options.log.warn({}, 'an outcome that was not sealed with our key was dropped');
-    return undefined;
+    return [];
   }
 
   #workerOf(text: string): WorkerSeen | undefined {

@@ -5,6 +5,7 @@ import { startLoop, type Loop } from '../core/loop.ts';
 import type { Clock, Log, Random } from '../core/ports.ts';
 import { formatId } from '../core/units.ts';
 import { KEY_PREFIX, OUTCOMES_MAX, outcomesKey, queueOf, stopKey, workerKey, WORKERS_KEY } from './bullmq-keys.ts';
+import { createOutcomePost, type OutcomePost } from './outcome-post.ts';
 import type { RedisAddress } from './redis-address.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
 import {
@@ -62,6 +63,8 @@ export interface BullmqWorker extends AsyncDisposable {
   readonly running: number;
   /** What it has done since it began. */
   readonly done: number;
+  /** Cuts off what runs, before this returns. For a process that ends at once. */
+  cut(): void;
 }
 
 /**
@@ -78,6 +81,7 @@ class Hands implements BullmqWorker {
   readonly #options: BullmqWorkerOptions;
   readonly #limits: WorkerLimits;
   readonly #link: RedisLink;
+  readonly #post: OutcomePost;
   readonly #workers: readonly Worker[];
   readonly #heart: Loop;
   readonly #running = new Map<
@@ -97,6 +101,12 @@ class Hands implements BullmqWorker {
     this.id = Buffer.from(random.bytes(8)).toString('hex');
     this.#startedAtMs = clock.wallMs();
     this.#link = openRedisLink(address, random, { maxRetriesPerRequest: null });
+    this.#post = createOutcomePost({
+      send: (brain, completions) => this.#send(brain, completions),
+      clock,
+      log,
+      signal: this.#over.signal,
+    });
     this.#workers = labels.map((label) => this.#listen(label === ANY_LABEL ? '' : label));
     this.#heart = startLoop({ name: 'heartbeat', clock, log, step: () => this.#beat() });
     // Redis may have lost that it is there.
@@ -111,13 +121,17 @@ class Hands implements BullmqWorker {
     return this.#link.trouble();
   }
 
+  cut(): void {
+    for (const { cut } of this.#running.values()) cut.abort('stop');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { clock } = this.#options;
     this.#stopping = true;
     const pausing = this.#workers.map((worker) => worker.pause(true).catch(() => undefined));
     await withinMs(Promise.all(pausing), this.#limits.flushMs, clock);
     await withinMs(this.#allOver(), this.#limits.drainMs, clock);
-    for (const { cut } of this.#running.values()) cut.abort('stop');
+    this.cut();
     await withinMs(this.#allOver(), this.#limits.flushMs, clock);
     this.#over.abort();
     await this.#heart[Symbol.asyncDispose]();
@@ -174,7 +188,7 @@ class Hands implements BullmqWorker {
     if (running !== undefined) return running.over;
     if (this.#stopping) return this.#deliver(work, { kind: 'handed-back', reason: 'the worker is stopping' });
     if (clock.wallMs() > work.deadlineMs) {
-      return this.#deliver(work, { kind: 'refused', reason: 'it came after its time: do the clocks agree?' });
+      return this.#deliver(work, { kind: 'late', reason: 'it came after its time' });
     }
     const cut = new AbortController();
     const over = this.#do(work, cut.signal);
@@ -216,20 +230,13 @@ class Hands implements BullmqWorker {
     if (this.#remembered.size > REMEMBERED_MAX) this.#remembered.delete(this.#remembered.keys().next().value ?? '');
   }
 
-  /** Again and again until Redis has it: a daemon or a Redis that is away is no reason to lose it. */
-  async #deliver(work: RemoteWork, end: RemoteResult): Promise<void> {
-    const { seal, name, clock, log } = this.#options;
-    const completion: Completion = { token: work.token, worker: name, end };
-    const sealed = seal.close('completion', completion);
-    while (!this.#over.signal.aborted) {
-      try {
-        await this.#link.client.xadd(outcomesKey(work.brain), 'MAXLEN', '~', OUTCOMES_MAX, '*', 'sealed', sealed);
-        return;
-      } catch (error) {
-        log.warn({ jobId: formatId('j', work.jobId), error: messageOf(error) }, 'an outcome waits for Redis');
-        await clock.sleep(RETRY_MS, this.#over.signal);
-      }
-    }
+  #deliver({ brain, token }: RemoteWork, end: RemoteResult): Promise<void> {
+    return this.#post.deliver(brain, { token, worker: this.#options.name, end });
+  }
+
+  #send(brain: string, completions: readonly Completion[]): Promise<unknown> {
+    const sealed = this.#options.seal.close('completion', completions);
+    return this.#link.client.xadd(outcomesKey(brain), 'MAXLEN', '~', OUTCOMES_MAX, '*', 'sealed', sealed);
   }
 
   async #beat(): Promise<number> {

@@ -50,8 +50,8 @@ export interface Offer {
 
 export interface Arrived {
   readonly id: string;
-  /** undefined: nothing that this daemon can read. */
-  readonly completion: Completion | undefined;
+  /** Empty: nothing that this daemon can read. */
+  readonly completions: readonly Completion[];
 }
 
 /** What the daemon does for a kind of work before it travels, and after. */

@@ -9,8 +9,11 @@ export interface Standing {
   readonly begun: boolean;
   /** How long nothing was seen or heard of it while Redis could be asked. */
   readonly silentMs: number;
+  /** How long no worker has been there that would take it, while Redis could be asked. */
+  readonly unservedMs: number;
   /** Looks in a row that did not find it. */
   readonly unknownLooks: number;
+  /** How often Redis took it from us. */
   readonly offers: number;
 }
 
@@ -18,6 +21,8 @@ export type Judgement =
   | { readonly kind: 'keep' }
   /** The same attempt, with its token: whoever has it already settles it as well as the next one. */
   | { readonly kind: 'offer-again' }
+  /** Nobody is there to begin it, and nobody has: it goes back into the queue, where the daemon itself may take it. */
+  | { readonly kind: 'put-back'; readonly why: string }
   /** Nobody works on it any more. */
   | { readonly kind: 'lost'; readonly why: string };
 
@@ -32,8 +37,12 @@ const UNKNOWN_LOOKS = 2;
 
 /** What becomes of an attempt that is out. Pure. */
 export function judge(standing: Standing, { leaseMs, offersMax }: SightLimits): Judgement {
-  const { heard, sight, begun, silentMs, unknownLooks, offers } = standing;
-  if (heard || sight === 'waiting') return { kind: 'keep' };
+  const { heard, sight, begun, silentMs, unservedMs, unknownLooks, offers } = standing;
+  if (heard) return { kind: 'keep' };
+  const unserved = unservedMs >= leaseMs;
+  if (unserved && (sight === 'waiting' || (sight === 'unknown' && !begun)))
+    return { kind: 'put-back', why: 'no worker is there any more that takes it' };
+  if (sight === 'waiting') return { kind: 'keep' };
   if (begun || sight === 'begun') {
     if (silentMs < leaseMs) return { kind: 'keep' };
     return { kind: 'lost', why: `the worker was not heard of for ${Math.round(leaseMs / 1_000)} s` };

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { Json } from '../core/agent.ts';
 
+/** Outcomes that a worker sends together, at most. */
+export const LETTER_MAX = 200;
+
 /** The label of work that never leaves the daemon. */
 export const BRAIN_LABEL = 'brain';
 /** What a worker is started with to take work that asks for no label, beside its own labels. Alone when it has none. */
@@ -31,10 +34,10 @@ export interface RemoteWork {
   readonly deadlineMs: number;
 }
 
-/** How an attempt ended on another host. `handed-back`: it was cut off by a stop there; `refused`: it was not begun. */
+/** How an attempt ended on another host. `handed-back`: it was cut off by a stop there; `refused`, `late`: it was not begun. */
 export type RemoteResult =
   | { readonly kind: 'done'; readonly result: Json; readonly startedAtMs: number; readonly tookMs: number }
-  | { readonly kind: 'handed-back' | 'refused'; readonly reason: string };
+  | { readonly kind: 'handed-back' | 'refused' | 'late'; readonly reason: string };
 
 export interface Completion {
   readonly token: string;
@@ -71,15 +74,17 @@ export const remoteWorkSchema = z.object({
   deadlineMs: z.number(),
 });
 
-/** What the daemon reads from Redis, after the seal. */
-export const completionSchema = z.object({
+const completionSchema = z.object({
   token,
   worker: z.string().max(100),
   end: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('done'), result: json, startedAtMs: z.number(), tookMs: z.number().min(0) }),
-    z.object({ kind: z.enum(['handed-back', 'refused']), reason: z.string().max(500) }),
+    z.object({ kind: z.enum(['handed-back', 'refused', 'late']), reason: z.string().max(500) }),
   ]),
 });
+
+/** What the daemon reads from Redis, after the seal: the outcomes that a worker sent together. */
+export const letterSchema = z.array(completionSchema).max(LETTER_MAX);
 
 export const workerSeenSchema = z.object({
   id: z.string().max(64),

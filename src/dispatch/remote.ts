@@ -1,81 +1,25 @@
 import { messageOf } from '../core/errors.ts';
 import type { WorkKind } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
 import { formatId } from '../core/units.ts';
 import { settleEnd, type End, type SettleOptions } from './attempt.ts';
 import { createPace } from './pace.ts';
-import type { Arrived, Carrier, Offer, OfferedJob, RemoteKind, RemoteStore } from './remote-ports.ts';
+import {
+  REMOTE_LIMITS,
+  type RemoteHands,
+  type RemoteLimits,
+  type RemoteOptions,
+  type RemoteSnapshot,
+} from './remote-options.ts';
+import type { Arrived, Offer, OfferedJob } from './remote-ports.ts';
 import { judge, type Sight } from './remote-sight.ts';
-import { ANY_LABEL, type Completion, type WorkerSeen } from './remote-work.ts';
-
-export interface RemoteOptions<Run> {
-  readonly brain: string;
-  readonly store: RemoteStore<Run>;
-  readonly carrier: Carrier;
-  readonly kinds: Readonly<Partial<Record<WorkKind, RemoteKind<Run>>>>;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly settling: Pick<SettleOptions, 'retry'>;
-  /** What took longer is an event as well when it ends, as in the lanes. */
-  readonly behindMs: () => number;
-  /** While true nothing is offered: safe mode. */
-  readonly held: () => boolean;
-  readonly onSettled: (jobIds: readonly number[]) => void;
-  readonly onChange: (jobId: number) => void;
-  readonly limits?: Partial<RemoteLimits>;
-}
-
-interface RemoteLimits {
-  /** A worker that is silent for so long has lost its jobs. Default 30 s. */
-  readonly leaseMs: number;
-  /** How often it is looked at what is out. Default 5 s. */
-  readonly lookMs: number;
-  /** Attempts out at one time. Default 2 000. */
-  readonly offeredMax: number;
-  /** Attempts out for each place that workers have, more while jobs are short: what lies ready when one ends. Default 4. */
-  readonly perPlace: number;
-  readonly offersMax: number;
-  /** How long an attempt may wait to be begun before it is put back. Default 1 h. */
-  readonly waitMs: number;
-}
-
-const LIMITS: RemoteLimits = {
-  leaseMs: 30_000,
-  lookMs: 5_000,
-  offeredMax: 2_000,
-  perPlace: 4,
-  offersMax: 20,
-  waitMs: 3_600_000,
-};
-
-/** For people: who works, and on how much. */
-export interface RemoteSnapshot {
-  /** Why nothing travels at this moment; null: all is well. */
-  readonly trouble: string | null;
-  readonly offered: number;
-  /** Workers that are there, but have another key. */
-  readonly unreadable: number;
-  readonly workers: readonly {
-    readonly name: string;
-    readonly labels: readonly string[];
-    readonly concurrency: number;
-    readonly running: number;
-    readonly seenMs: number;
-  }[];
-}
-
-export interface RemoteHands extends AsyncDisposable {
-  wake(): void;
-  /** Whether a worker is there that takes work of this label; empty: work that asks for none. */
-  serves(label: string): boolean;
-  snapshot(): RemoteSnapshot;
-}
+import { ANY_LABEL, type Completion, type RemoteResult, type WorkerSeen } from './remote-work.ts';
 
 interface Open {
   readonly job: OfferedJob;
   aliveMs: number;
+  /** When somebody was there last who would take it. */
+  servedMs: number;
   begun: boolean;
   unknownLooks: number;
   offers: number;
@@ -106,7 +50,7 @@ class Remote<Run> implements RemoteHands {
 
   constructor(options: RemoteOptions<Run>) {
     this.#options = options;
-    this.#limits = { ...LIMITS, ...options.limits };
+    this.#limits = { ...REMOTE_LIMITS, ...options.limits };
     const { clock, log } = options;
     for (const job of options.store.offered()) this.#keep(job);
     this.#offering = startLoop({ name: 'remote', clock, log, step: () => this.#step() });
@@ -145,7 +89,8 @@ class Remote<Run> implements RemoteHands {
   }
 
   #keep(job: OfferedJob): Open {
-    const open = { job, aliveMs: this.#options.clock.monoMs(), begun: false, unknownLooks: 0, offers: 1 };
+    const nowMs = this.#options.clock.monoMs();
+    const open = { job, aliveMs: nowMs, servedMs: nowMs, begun: false, unknownLooks: 0, offers: 0 };
     this.#open.set(job.token, open);
     return open;
   }
@@ -169,7 +114,7 @@ class Remote<Run> implements RemoteHands {
   /** Nobody could be heard: the time before counts against nobody, and what Redis lost is found at once. */
   #backAgain(): void {
     const nowMs = this.#options.clock.monoMs();
-    for (const open of this.#open.values()) open.aliveMs = nowMs;
+    for (const open of this.#open.values()) open.aliveMs = open.servedMs = nowMs;
     this.#lookAtMs = 0;
   }
 
@@ -190,31 +135,36 @@ class Remote<Run> implements RemoteHands {
     const { store, clock, random, kinds, log } = this.#options;
     const { perPlace, offeredMax } = this.#limits;
     const out = [...this.#open.values()].filter(({ job }) => (job.label ?? '') === label).length;
-    const ready = Math.max(this.#placesOf(label) * perPlace, this.#pace.perSecond(clock.monoMs()) * READY_SECONDS);
+    const places = this.#placesOf(label);
+    const swift = this.#pace.perSecond(clock.monoMs()) * READY_SECONDS;
+    const ready = Math.max(places * perPlace, swift);
     const room = Math.min(Math.ceil(ready) - out, offeredMax - this.#open.size, OFFER_BATCH_MAX);
-    if (room < Math.min(OFFER_BATCH_MIN, this.#placesOf(label))) return false;
+    if (room < Math.max(Math.min(OFFER_BATCH_MIN, places), Math.min(swift, offeredMax) / OFFERS_READY)) return false;
     const nowMs = clock.wallMs();
     const due = store.dueRemote(label, Object.keys(kinds) as WorkKind[], { limit: room, nowMs });
     if (due.length === 0) return false;
-    const claims = due.map(({ id }) => ({ id, token: Buffer.from(random.bytes(16)).toString('hex') }));
+    const tokens = Buffer.from(random.bytes(due.length * TOKEN_BYTES)).toString('hex');
+    const claims = due.map(({ id }, index) => ({
+      id,
+      token: tokens.slice(index * TOKEN_BYTES * 2, (index + 1) * TOKEN_BYTES * 2),
+    }));
     const jobs = await store.offer(claims, nowMs);
     for (const job of jobs) this.#keep(job);
     for (const { id } of jobs) this.#options.onChange(id);
     // While these travel, the next ones are written down.
     const sending = this.#send(jobs)
-      .catch((error: unknown) => {
-        // They are open in the ledger: the next look finds that Redis does not know them.
-        log.warn({ jobs: jobs.length, error: messageOf(error) }, 'work could not be offered yet');
-        this.#lookAtMs = 0;
-      })
+      .catch((error: unknown) =>
+        log.error({ error: messageOf(error) }, 'work that does not travel could not be ended yet'),
+      )
       .finally(() => this.#sending.delete(sending));
     this.#sending.add(sending);
     if (this.#sending.size >= SENDING_MAX) await Promise.race(this.#sending);
     return due.length === room;
   }
 
+  /** Never rejects for Redis: what it did not take is open in the ledger, and the next look finds that it is not there. */
   async #send(jobs: readonly OfferedJob[]): Promise<void> {
-    const { kinds, carrier, clock, brain } = this.#options;
+    const { kinds, carrier, clock, brain, log } = this.#options;
     const offers: Offer[] = [];
     for (const job of jobs) {
       const packed = kinds[job.kind as WorkKind]?.pack(job) ?? { refused: `${job.kind} does not travel` };
@@ -227,7 +177,18 @@ class Remote<Run> implements RemoteHands {
       const deadlineMs = clock.wallMs() + this.#limits.waitMs;
       offers.push({ work: { brain, jobId, token, kind, label, payload: packed.payload, deadlineMs }, first });
     }
-    if (offers.length > 0) await carrier.offer(offers);
+    if (offers.length === 0) return;
+    try {
+      await carrier.offer(offers);
+    } catch (error) {
+      log.warn({ jobs: offers.length, error: messageOf(error) }, 'work could not be offered yet');
+      return;
+    }
+    for (const { work } of offers) {
+      const open = this.#open.get(work.token);
+      // What Redis did not take, full or read-only as it may be, counts against nobody.
+      if (open !== undefined) open.offers += 1;
+    }
   }
 
   async #look(): Promise<void> {
@@ -265,20 +226,33 @@ class Remote<Run> implements RemoteHands {
     one.begun ||= heard || sight === 'begun';
     if (heard || sight === 'waiting') one.aliveMs = nowMs;
     const { begun, unknownLooks, offers, aliveMs, job } = one;
-    const silentMs = nowMs - aliveMs;
-    const judgement = judge({ heard, sight, begun, silentMs, unknownLooks, offers }, this.#limits);
+    if (heard || this.serves(job.label ?? '')) one.servedMs = nowMs;
+    const standing = { silentMs: nowMs - aliveMs, unservedMs: nowMs - one.servedMs, unknownLooks, offers };
+    const judgement = judge({ heard, sight, begun, ...standing }, this.#limits);
     if (judgement.kind === 'lost') await this.#lose(job, judgement.why);
+    if (judgement.kind === 'put-back') await this.#end(job, { kind: 'handed-back', reason: judgement.why }, undefined);
     if (judgement.kind !== 'offer-again') return false;
-    one.offers += 1;
     one.unknownLooks = 0;
     return true;
   }
 
-  async #lose(job: OfferedJob, why: string): Promise<void> {
-    const run = this.#options.kinds[job.kind as WorkKind]?.lost(job, why);
-    await this.#settle(job, { kind: 'retry', error: why }, run, 0);
-    this.#options.onSettled([job.id]);
-    await this.#options.carrier.withdraw([{ label: job.label ?? '', token: job.token }]);
+  #lose(job: OfferedJob, why: string): Promise<void> {
+    return this.#end(job, { kind: 'retry', error: why }, this.#options.kinds[job.kind as WorkKind]?.lost(job, why));
+  }
+
+  /** First in the ledger: whoever takes it at this moment settles nothing any more, and is told to stop. */
+  async #end(job: OfferedJob, end: End, run: Run | undefined): Promise<void> {
+    const { carrier, onSettled, log } = this.#options;
+    await this.#settle(job, end, run, 0);
+    onSettled([job.id]);
+    try {
+      await carrier.withdraw([{ label: job.label ?? '', token: job.token }]);
+    } catch (error) {
+      log.debug(
+        { jobId: formatId('j', job.id), error: messageOf(error) },
+        'an attempt that ended could not be withdrawn',
+      );
+    }
   }
 
   async #collect(signal: AbortSignal): Promise<number> {
@@ -299,40 +273,51 @@ class Remote<Run> implements RemoteHands {
   /** @returns whether all could be recorded. What could not stays in Redis, and comes again. */
   async #record(arrivals: readonly Arrived[]): Promise<boolean> {
     const { carrier, log, onSettled } = this.#options;
-    const ends = await Promise.allSettled(arrivals.map(({ completion }) => this.#take(completion)));
-    carrier.settled(arrivals.filter((_, index) => ends[index]?.status === 'fulfilled'));
-    const jobIds = ends.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
+    const ends = await Promise.all(
+      arrivals.map(({ completions }) => Promise.allSettled(completions.map((completion) => this.#take(completion)))),
+    );
+    // A letter stays until all that is in it is settled.
+    carrier.settled(arrivals.filter((_, index) => ends[index]?.every(({ status }) => status === 'fulfilled')));
+    const all = ends.flat();
+    const jobIds = all.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
     if (jobIds.length > 0) onSettled(jobIds);
     this.#pace.note(jobIds.length, this.#options.clock.monoMs());
     this.wake();
-    const failed = ends.find((end) => end.status === 'rejected');
+    const failed = all.find((end) => end.status === 'rejected');
     if (failed !== undefined)
       log.error({ error: messageOf(failed.reason) }, 'an outcome from a worker could not be recorded yet');
     return failed === undefined;
   }
 
   /** @returns The job, if it was settled. */
-  async #take(completion: Completion | undefined): Promise<number | undefined> {
+  async #take(completion: Completion): Promise<number | undefined> {
     const { kinds, log } = this.#options;
-    const open = completion && this.#open.get(completion.token);
-    if (completion === undefined || open === undefined) {
-      log.debug({ worker: completion?.worker }, 'an outcome of no open attempt was dropped');
+    const open = this.#open.get(completion.token);
+    if (open === undefined) {
+      log.debug({ worker: completion.worker }, 'an outcome of no open attempt was dropped');
       return undefined;
     }
     const { job } = open;
     const { end, worker } = completion;
     if (end.kind !== 'done') {
       log.info({ jobId: formatId('j', job.id), worker, reason: end.reason }, `work was ${end.kind}`);
-      const reason = `${worker}: ${end.reason}`;
-      // What is refused would be refused again at once: that is tried later, and given up in the end.
-      const back: End = end.kind === 'refused' ? { kind: 'retry', error: reason } : { kind: 'handed-back', reason };
-      await this.#settle(job, back, undefined, 0);
+      await this.#settle(job, this.#backOf(job, end, worker), undefined, 0);
       return job.id;
     }
     const judged = await kinds[job.kind as WorkKind]?.judge(job, end, worker);
     const outcome: End = judged?.outcome ?? { kind: 'failed', error: `nothing here judges ${job.kind}` };
     await this.#settle(job, outcome, judged?.run, end.tookMs);
     return job.id;
+  }
+
+  #backOf(job: OfferedJob, { kind, reason: said }: RemoteResult & { readonly reason: string }, worker: string): End {
+    const reason = `${worker}: ${said}`;
+    if (kind === 'handed-back') return { kind, reason };
+    // All workers were busy for so long by our clock as well: nothing failed, it waits once more.
+    const waited = this.#options.clock.wallMs() - (job.startedAtMs ?? 0) >= this.#limits.waitMs;
+    if (kind === 'late' && waited) return { kind: 'handed-back', reason };
+    // What is refused would be refused again at once: that is tried later, and given up in the end.
+    return { kind: 'retry', error: kind === 'late' ? `${reason}: do the clocks of ${worker} and here agree?` : reason };
   }
 
   async #settle(job: OfferedJob, end: End, run: Run | undefined, tookMs: number): Promise<void> {
@@ -356,3 +341,6 @@ const LONELY_MS = 1_000;
 const OFFER_BATCH_MAX = 512;
 /** Below this it waits for more room: a transaction for one job at a time would be the slowest way. */
 const OFFER_BATCH_MIN = 16;
+/** And of a stream of short jobs so large a part of what lies ready is written at one time. */
+const OFFERS_READY = 8;
+const TOKEN_BYTES = 16;

@@ -5,6 +5,8 @@ import { ok, readConfigFor, warn, type Check } from './check.ts';
 
 /** One a day; a machine that is off at night makes up for it within a day. */
 const OLD_MS = 2 * 86_400_000;
+/** What a clock may be set back without a word. */
+const AHEAD_MS = 3_600_000;
 
 /** There is something to restore from. */
 export const backup: Check = {
@@ -26,6 +28,9 @@ export const backup: Check = {
       return [isNew ? ok('none yet: the daemon makes the first within a day') : warn('there is none', why, fix)];
     }
     const ageMs = Math.max(0, nowMs - seen.atMs);
+    if (seen.atMs - nowMs > AHEAD_MS) {
+      return [warn(`the newest is from the future (${seen.path}): a clock was wrong then, or is now`, why, fix)];
+    }
     if (!seen.verified) return [warn(`${seen.path} was never read through`, why, fix)];
     if (ageMs > OLD_MS) return [warn(`the newest is ${formatDuration(ageMs)} old (${seen.path})`, why, fix)];
     return [ok(`${formatDuration(ageMs)} old, verified`)];

@@ -71,6 +71,28 @@ export function openRuns(database: Database, writer: Writer): Runs {
   };
 }
 
+/** Inside a transaction: an attempt that was made elsewhere, when it has ended. */
+export function appendRun(database: Database, run: RunDraft & RunEnd): void {
+  database
+    .statement(
+      `INSERT INTO runs (schedule, job_id, attempt, scheduled_for, started_at, ended_at, ended, succeeded, exit_code, error, output_path)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      run.schedule,
+      run.jobId,
+      run.attempt,
+      run.scheduledForMs,
+      run.startedAtMs,
+      run.endedAtMs,
+      run.ended,
+      run.succeeded === null ? null : Number(run.succeeded),
+      run.exitCode,
+      run.error === null ? null : database.redact(run.error),
+      run.outputPath,
+    );
+}
+
 function begin(database: Database, draft: RunDraft): number {
   database
     .statement('INSERT INTO runs (schedule, job_id, attempt, scheduled_for, started_at) VALUES (?, ?, ?, ?, ?)')

@@ -192,6 +192,50 @@ describe('a backup', () => {
     expect(lastBackup(home)).toBeUndefined();
   });
 
+  test('removes nothing of anybody else, and two at once do not take each other’s place', async () => {
+    const home = await makeHome();
+    const folder = temporary();
+    writeFileSync(join(folder, 'a.tar.gz.part'), 'mine');
+    const both = await Promise.allSettled([
+      backUp(home, join(folder, 'a.tar.gz')),
+      backUp(home, join(folder, 'a.tar.gz')),
+    ]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    expect(readdirSync(folder).toSorted()).toEqual(['a.tar.gz', 'a.tar.gz.part']);
+    expect(readFileSync(join(folder, 'a.tar.gz.part'), 'utf8')).toBe('mine');
+  });
+
+  test('goes to no place where it would do harm or can’t be, and says so before it begins', async () => {
+    const home = await makeHome();
+    const folder = temporary();
+    symlinkSync('/nowhere/on/a/disk', join(folder, 'link'));
+    symlinkSync(join(home, 'memory'), join(folder, 'inside'));
+    writeFileSync(join(folder, 'file'), '');
+    const places = [
+      '',
+      join(folder, 'link'),
+      join(folder, 'file', 'x'),
+      join(folder, 'inside'),
+      join(home, 'sessions', 'x'),
+    ];
+    for (const place of places) {
+      const step = (name: string): never => {
+        throw new Error(`${place}: ${name} was reached`);
+      };
+      await expect(backUp(home, place, { step })).rejects.toMatchObject({ code: 'INPUT_INVALID' });
+    }
+    expect(readdirSync(folder).toSorted()).toEqual(['file', 'inside', 'link']);
+    expect(readdirSync(join(home, 'backups'))).toEqual([]);
+  });
+
+  test('does not take a file that has a secret in its name [BACKUP-NO-SECRETS]', async () => {
+    const home = await makeHome();
+    put(home, `artifacts/runs/${SECRET.value}.txt`, 'x');
+    const { manifest, leftOut } = await backUp(home, temporary(), { secrets: [SECRET] });
+    expect(JSON.stringify([manifest, leftOut])).not.toContain(SECRET.value);
+    expect(leftOut).toContainEqual({ path: 'a file in artifacts', why: `has the value of ${SECRET.name} in its name` });
+  });
+
   test('is known as the last one once it was verified', async () => {
     const home = await makeHome();
     const { file, bytes } = await backUp(home, temporary());
@@ -204,7 +248,7 @@ describe('a backup', () => {
     const folder = temporary();
     const spoil = (name: string): void => {
       if (name !== 'written') return;
-      const path = join(folder, 'a.tar.gz.part');
+      const path = join(folder, readdirSync(folder).find((one) => one.endsWith('.part')) ?? '');
       const bytes = readFileSync(path);
       bytes[Math.floor(bytes.length / 2)] = (bytes[Math.floor(bytes.length / 2)] as number) ^ 0x55;
       writeFileSync(path, bytes);

@@ -128,6 +128,13 @@ describe('an archive of somebody else', () => {
     expect(existsSync(join(folder, 'home/ledger.db'))).toBe(false);
   });
 
+  test('that unpacks to gigabytes of nothing is given up early', async () => {
+    const archive = join(temporary(), 'bomb.tar.gz');
+    const zeros = gzipSync(Buffer.alloc(32 * 1_048_576));
+    writeFileSync(archive, Buffer.concat(Array.from({ length: 100 }, () => zeros)));
+    await expect(restoreInto(join(temporary(), 'home'), archive)).rejects.toThrow(/goes on after its end/);
+  });
+
   test('that is well made is taken', async () => {
     const folder = temporary();
     const archive = join(folder, 'good.tar.gz');

@@ -21,8 +21,19 @@ describe('retention', () => {
     const gone = await applyRetention(folder, 2);
     expect(gone).toEqual([...days.slice(0, 3), `${days[0]}.part`]);
     expect(readdirSync(folder).toSorted()).toEqual([...others, ...days.slice(3), 'work-1-ab'].toSorted());
-    expect(await newestBackupMs(folder)).toBe(at('2026-11-06T03:30:00Z'));
-    expect(await newestBackupMs(join(folder, 'none'))).toBeUndefined();
+    expect(await newestBackupMs(folder, at('2026-11-07T00:00:00Z'))).toBe(at('2026-11-06T03:30:00Z'));
+    expect(await newestBackupMs(join(folder, 'none'), Infinity)).toBeUndefined();
+  });
+
+  test('a backup that was named by a wrong clock crowds out no other, and does not stand for one [BACKUP-RETENTION]', async () => {
+    const folder = temporary();
+    const [old = '', made = '', ahead = ''] = ['2026-11-05', '2026-11-06', '2036-01-01'].map((day) =>
+      backupName(at(`${day}T03:30:00Z`)),
+    );
+    const names = [old, made, ahead, `${made}.0123abcd.part`];
+    for (const name of names) writeFileSync(join(folder, name), '');
+    expect(await applyRetention(folder, 1, made)).toEqual([old]);
+    expect(await newestBackupMs(folder, at('2026-11-07T00:00:00Z'))).toBe(at('2026-11-06T03:30:00Z'));
   });
 
   test('always leaves one, whatever it is told [BACKUP-RETENTION]', () => {
@@ -60,6 +71,14 @@ describe('what is due', () => {
     expect(ask('2026-11-02T09:00:00Z', undefined, '2026-11-02T08:00:00Z')).toBeUndefined();
     expect(ask('2026-11-03T09:00:00Z', undefined, '2026-11-02T08:00:00Z')).toBe(at('2026-11-03T02:30:00Z'));
   });
+});
+
+test('a clock that was ahead once does not keep backups from being made', () => {
+  const nowMs = at('2026-11-09T09:00:00Z');
+  const given = { at: '03:30', timeZone: 'UTC', nowMs };
+  const slot = at('2026-11-09T03:30:00Z');
+  expect(dueMs({ ...given, newestMs: undefined, bornMs: at('2036-01-01T00:00:00Z') })).toBe(slot);
+  expect(dueMs({ ...given, newestMs: at('2036-01-01T00:00:00Z'), bornMs: 0 })).toBe(slot);
 });
 
 describe('a scrubber', () => {

@@ -4,7 +4,8 @@ import type { Outcome } from '../../src/core/job.ts';
 import { openBullmqCarrier } from '../../src/dispatch/bullmq-carrier.ts';
 import { startBullmqWorker, type BullmqWorker, type BullmqWorkerOptions } from '../../src/dispatch/bullmq-worker.ts';
 import { readRedisUrl } from '../../src/dispatch/redis-address.ts';
-import { startRemote, type RemoteHands, type RemoteOptions } from '../../src/dispatch/remote.ts';
+import { startRemote } from '../../src/dispatch/remote.ts';
+import type { RemoteHands, RemoteOptions } from '../../src/dispatch/remote-options.ts';
 import type { Carrier, RemoteKind } from '../../src/dispatch/remote-ports.ts';
 import { systemClock as clock, systemRandom as random } from '../../src/daemon/system.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
@@ -15,7 +16,7 @@ import { RETRY_QUICKLY, type Play } from './contract.ts';
 export const KEY = 'a key that is shared by both sides, and long enough';
 
 /** What a job asks travels as it is, and its outcome comes back as it is. */
-const passing: RemoteKind<RemoteRun> = {
+export const passing: RemoteKind<RemoteRun> = {
   pack: ({ id, attempts }) => ({ payload: { id, attempts } }),
   judge: async (_job, { result }) => ({ outcome: result as unknown as Outcome, run: undefined }),
   lost: (job, why) => ({
@@ -40,9 +41,10 @@ export function brainAt(
     key?: string;
     log?: ReturnType<typeof recordingLog>;
     wrap?: (carrier: Carrier) => Carrier;
+    command?: RemoteKind<RemoteRun>;
   } = {},
 ): RemoteHands {
-  const { limits, key = KEY, log = recordingLog(), wrap = (carrier: Carrier) => carrier } = given;
+  const { limits, key = KEY, log = recordingLog(), wrap = (carrier: Carrier) => carrier, command = passing } = given;
   const brain = ledger.homeId;
   const carrier = openBullmqCarrier({
     address: readRedisUrl(url, 'REDIS_URL'),
@@ -55,7 +57,7 @@ export function brainAt(
     brain,
     store: ledger.remote,
     carrier: wrap(carrier),
-    kinds: { command: passing },
+    kinds: { command },
     clock,
     random,
     log,

@@ -119,19 +119,20 @@ describe('an outcome', () => {
       const end = { kind: 'done', result: { kind: 'failed', error: 'forged' }, startedAtMs: 0, tookMs: 1 };
       const send = async (text: string): Promise<void> =>
         void (await client.xadd(outcomesKey(ledger.homeId), '*', 'sealed', text));
-      await send(openSeal.close('completion', { token: open?.token, worker: 'x', end }));
+      await send(openSeal.close('completion', [{ token: open?.token, worker: 'x', end }]));
       await send(
-        createSeal(`another ${KEY}`, systemRandom).close('completion', { token: open?.token, worker: 'x', end }),
+        createSeal(`another ${KEY}`, systemRandom).close('completion', [{ token: open?.token, worker: 'x', end }]),
       );
-      await send(seal.close('completion', { token: '0'.repeat(32), worker: 'x', end }));
+      await send(seal.close('completion', [{ token: '0'.repeat(32), worker: 'x', end }]));
       // Sealed with our key, but as something else.
-      await send(seal.close('heartbeat', { token: open?.token, worker: 'x', end }));
+      await send(seal.close('heartbeat', [{ token: open?.token, worker: 'x', end }]));
       await until(async () => (await client.xlen(outcomesKey(ledger.homeId))) === 0);
       expect(ledger.jobs.find(id)?.state).toBe('running');
       expect(log.lines.filter(({ message }) => message.includes('not sealed with our key'))).toHaveLength(3);
       const well = { token: open?.token, worker: 'hand', end: { ...end, result: done(id) } };
-      await send(seal.close('completion', well));
-      await send(seal.close('completion', well));
+      // Twice in one letter, and once more in another.
+      await send(seal.close('completion', [well, well]));
+      await send(seal.close('completion', [well]));
       go();
       await until(() => ledger.jobs.find(id)?.state === 'succeeded' && brain.snapshot().offered === 0);
       await until(async () => (await client.xlen(outcomesKey(ledger.homeId))) === 0);
@@ -201,7 +202,7 @@ describe('a worker', () => {
         outcomesKey(ledger.homeId),
         '*',
         'sealed',
-        createSeal(KEY, systemRandom).close('completion', late),
+        createSeal(KEY, systemRandom).close('completion', [late]),
       );
       await until(async () => (await client.xlen(outcomesKey(ledger.homeId))) === 0);
       silent.go();

@@ -143,6 +143,13 @@ export function toolUse(name: string, input: unknown, id = `toolu_${name}`): Api
   return { type: 'tool_use', id, name, input };
 }
 
+/** A whole reply as the bytes of its stream, for those who serve it without a socket. */
+export function streamOf(reply: Extract<ScriptedReply, { readonly unfinished?: boolean }>, model: string): string {
+  return eventsOf(reply, model)
+    .map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    .join('');
+}
+
 function eventsOf(reply: Extract<ScriptedReply, { readonly unfinished?: boolean }>, model: string): ApiBlock[] {
   const blocks = reply.blocks ?? [];
   const usage = 'usage' in reply ? reply.usage : { input_tokens: 10, output_tokens: 1 };
