@@ -63,7 +63,7 @@ export interface AttemptEnd {
     /** `receipt`: what the channel calls it; `note`: what people should know of the way it went. */
     | { readonly kind: 'sent'; readonly receipt: string | null; readonly note: string | null }
     | { readonly kind: 'again'; readonly nextAtMs: number; readonly error: string; readonly maybeReceived: boolean }
-    | { readonly kind: 'failed'; readonly error: string };
+    | { readonly kind: 'failed'; readonly error: string; readonly maybeReceived?: boolean | undefined };
 }
 
 /** The way of released messages to their channels. */
@@ -270,6 +270,7 @@ function endAttempt(database: Database, { messageId, channel, nowMs, result }: A
         return;
       }
       end("state = 'failed', ended_at = ?, error = ?", nowMs, result.error);
+      if (result.maybeReceived === true) received();
       callBack(database, messageId, nowMs);
       failWhenNobodyHasIt(database, messageId, `${channel}: ${result.error}`, nowMs);
       return;
