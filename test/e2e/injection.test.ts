@@ -37,7 +37,7 @@ let world: World;
 let before: Record<Place, Map<string, string>>;
 /** What changes of the home by itself; the rest is the owner's. */
 const OWN =
-  /^(?:ledger\.db.*|lock\..*|search\.db.*|logs|digests|sessions|artifacts|scratchpad|run\.json|backups.*|.*\.pid)$/;
+  /^(?:ledger\.db.*|lock\..*|search\.db.*|logs?|digests|sessions|artifacts|scratchpad|run\.json|backups.*|.*\.pid)$/;
 const PROTECTED_IN_APP =
   /^(?:\.git\/(?:config|hooks)|\.github\/workflows|\.vscode|\.envrc|\.gitattributes|CLAUDE\.md|AGENTS\.md|new\/\.vscode|bare\/HEAD)/;
 

@@ -57,8 +57,10 @@ function claimOf(reading: Reading, mention: Mention): Claim[] {
   const shape = shapeOf(name.name, name.call, name.owner);
   if (shape === 'word' && name.owner !== undefined && home === undefined && KEY.test(mention.text))
     return keyOf(reading, mention);
+  const subject = shape === 'word' && isSubject(name.name, before, after);
   if (
     shape === 'word' &&
+    !subject &&
     isPlainWord(name.name, mention, kind && (KIND_JUST_BEFORE.test(before) || isType(name.name, before, after)))
   )
     return [];
@@ -83,7 +85,9 @@ function claimOf(reading: Reading, mention: Mention): Claim[] {
   const loose = home !== undefined && !home.path.file && !mention.coded && !kind && shape === 'pascal';
   const doubtful =
     (!holds && !kind) || (shape === 'pascal' && !mention.coded && !kind) || (shape === 'word' && !name.call);
-  const weak = loose || (file === undefined && (reading.tastes || doubtful || EXAMPLE_BEFORE.test(before)));
+  const plainSubject = subject && isPlainWord(name.name, mention, kind);
+  const weak =
+    loose || plainSubject || (file === undefined && (reading.tastes || doubtful || EXAMPLE_BEFORE.test(before)));
   const relation = file === undefined ? 'found' : (home?.relation ?? 'defined');
   const claim = {
     kind: 'symbol',
@@ -141,6 +145,13 @@ function isType(name: string, before: string, after: string): boolean {
     !KNOWN_PACKAGES.has(name.toLowerCase()) &&
     !RUNTIMES.has(name.toLowerCase()) &&
     !/^(?:Base|Main|First|Second|Last|Business|Parent|Root|Kotlin|Swift|Scala)$/.test(name)
+  );
+}
+
+/** `Retry in src/http.ts is …`: a name, or a noun. Which of them, the code knows. */
+function isSubject(name: string, before: string, after: string): boolean {
+  return (
+    /^[A-Z][a-z0-9]+$/.test(name) && before.trim() === '' && /^\s+in\s+\S+\.\w+\s+(?:is|does|has|was)\b/.test(after)
   );
 }
 

@@ -101,8 +101,13 @@ export function createSkeptic({ places, disk, clock, programs }: SkepticOptions,
   };
 }
 
-/** A package that is there in another version was meant, whatever its name looks like. */
-function isSureAnyway(claim: Claim, { reason }: Judgement): boolean {
+/**
+ * A package that is there in another version was meant, whatever its name looks like; and so was a single word that is defined in
+ * another file than the one it is said to be in.
+ */
+function isSureAnyway(claim: Claim, { reason, moved }: Judgement): boolean {
+  if (claim.kind === 'symbol')
+    return moved !== undefined && claim.file !== undefined && /^[A-Z][a-z0-9]+$/.test(claim.name);
   return (
     claim.kind === 'package' &&
     claim.version !== undefined &&
