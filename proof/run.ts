@@ -1,5 +1,5 @@
 /**
- * `npm run proof -- [name…] [--quick] [--seed N] [--keep]`: campaigns that try to make the real daemon break its word.
+ * `npm run proof -- [name…] [--quick] [--seed N] [--keep] [--minutes N]`: campaigns that try to make the real daemon break its word.
  * Loopback only. Exits with 1 when a promise was broken; the seed that it prints repeats the choices it made.
  */
 import { parseArgs } from 'node:util';
@@ -13,7 +13,17 @@ const CAMPAIGNS: Readonly<Record<string, () => Promise<(options: CampaignOptions
   disk: async () => (await import('./disk.ts')).proveDisk,
   week: async () => (await import('./week.ts')).proveWeek,
   lanes: async () => (await import('./lanes.ts')).proveLanes,
+  backup: async () => (await import('./backup.ts')).proveBackup,
   agent: async () => (await import('./agent.ts')).proveAgent,
+  workers: async () => (await import('./workers.ts')).proveWorkers,
+  systemd: async () => (await import('./systemd.ts')).proveSystemd,
+  failpoints: async () => (await import('./failpoints.ts')).proveFailpoints,
+  soak: async () => (await import('./soak.ts')).proveSoak,
+  'first-hour': async () => (await import('./first-hour.ts')).proveFirstHour,
+  restarts: async () => (await import('./restarts.ts')).proveRestarts,
+  upgrade: async () => (await import('./upgrade.ts')).proveUpgrade,
+  simulation: async () => (await import('./simulation.ts')).proveSimulation,
+  mutants: async () => (await import('./mutants.ts')).proveMutants,
 };
 
 const { values, positionals } = parseArgs({
@@ -22,6 +32,8 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     seed: { type: 'string' },
+    weeks: { type: 'string' },
+    minutes: { type: 'string' },
   },
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -45,10 +57,11 @@ async function main(): Promise<number> {
 /** @returns how many promises were broken; a campaign that fell over counts as one. */
 async function runOne(name: string, seed: number): Promise<number> {
   const startedMs = performance.now();
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
   const say = (line: string): void => console.log(`   ${name}: ${line}`);
   try {
     const prove = await CAMPAIGNS[name]?.();
-    const report = await prove?.({ seed, quick: values.quick, keep: values.keep, say });
+    const report = await prove?.({ seed, quick: values.quick, keep: values.keep, minutes, say });
     if (report === undefined) return 1;
     console.log(renderReport(name, report));
     console.log(`        took ${((performance.now() - startedMs) / 1_000).toFixed(1)} s\n`);

@@ -62,6 +62,8 @@ function givenUp(database: DatabaseSync): ReadonlySet<number> {
 
 export interface SpendRow {
   readonly id: number;
+  /** Local date. */
+  readonly day: string;
   readonly job_id: number | null;
   readonly session_id: number | null;
   readonly model: string;

@@ -20,6 +20,10 @@ export interface CampaignOptions {
   readonly quick: boolean;
   /** Leave the homes on the disk. */
   readonly keep: boolean;
+  /** Length of what is run in real time (soak). */
+  readonly minutes?: number | undefined;
+  /** Only for the simulation: how many weeks. */
+  readonly weeks?: number | undefined;
   /** How it goes, for a person who waits. */
   readonly say: (line: string) => void;
 }

@@ -79,7 +79,7 @@ export async function refusesVersions({ machine, checks }: Round): Promise<void>
 }
 
 /** A checkout of another version: this one's files, with one line more where it is to be broken. @returns its place. */
-export function makeVersion(machine: Container, version: string, damage?: { file: string; line: string }): string {
+function makeVersion(machine: Container, version: string, damage?: { file: string; line: string }): string {
   const place = `/srv/kairosd-${version}`;
   const parts = ['bin', 'src', 'systemd', 'launchd', 'man', 'package.json', 'LICENSE'].map((part) => join(ROOT, part));
   const made = machine.sh(
@@ -105,7 +105,7 @@ function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-export function installVersion(machine: Container, place: string) {
+function installVersion(machine: Container, place: string) {
   return machine.sh(`${place}/bin/kairos install --system --yes`, INSTALL_MS_MAX);
 }
 

@@ -1,7 +1,7 @@
 import { formatMicroUsd, type MoneyCap, type MoneySpent } from '../budget/money.ts';
 import type { Usage } from '../core/agent.ts';
 import { asKairosError, type KairosError } from '../core/errors.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random } from '../core/ports.ts';
 import { AGENT_STOPPED_LATCH, SPEND_CAP_LATCH } from './latches.ts';
 import type { Block, Model, ModelReply, ModelRequest } from './model.ts';
 import type { Ask, AskContext, Asked, RunCharge } from './ports.ts';
@@ -123,8 +123,10 @@ class Asking {
     const reserved = await this.#reserve({ ...this.#question.request, model: this.#model });
     if ('answer' in reserved) return { kind: 'answer', answer: reserved.answer };
     const { id, request } = reserved;
+    reached('agent.reserved');
     try {
       const reply = await this.#ports.model.complete(request, context.onDelta, signal);
+      reached('agent.replied');
       this.#api.laidAside = 0;
       return { kind: 'answer', answer: { kind: 'reply', reply, charge: this.#chargeOf(id, request, reply) } };
     } catch (thrown) {

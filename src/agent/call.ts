@@ -1,6 +1,7 @@
 import type { Item, Json, Tool, ToolContext, ToolResult } from '../core/agent.ts';
 import { KairosError, messageOf } from '../core/errors.ts';
 import type { Effect } from '../core/job.ts';
+import { reached } from '../core/ports.ts';
 import { formatId } from '../core/units.ts';
 import { showsSecret } from '../permissions/secret-shown.ts';
 import { hashOf } from '../permissions/shown.ts';
@@ -182,6 +183,7 @@ async function execute<Charge extends RunCharge>(
     progress: { denialsInARow: 0, calls: { ...calls, [tool.name]: (calls[tool.name] ?? 0) + 1 } },
     effects: judged.kind === 'run' && judged.flag ? [flagged(run, tool, input, assessment.reason, ports)] : [],
   });
+  reached('call.begun');
   ports.feed.publish(job.id, { kind: 'tool', tool: tool.name, text: brief(input) });
   const context = contextOf(run, callId, cuts.any);
   const made = { tool: tool.name, input };
@@ -189,6 +191,7 @@ async function execute<Charge extends RunCharge>(
   using _open = ports.gate.begin({ callId, call: made, assessment, approved: taken !== undefined, target, workspace });
   const warning = await ports.beforeActing?.(made, run.items);
   const result = await outcomeOf(tool, input, context, cuts);
+  reached('call.made');
   const outside = result.trust === 'outside' || assessment.readsOutside;
   const told = warning === undefined ? result.text : `[${warning}]\n${result.text}`;
   const text = await shortened(ports, { tool, context, text: told });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Item } from '../core/agent.ts';
 import { messageOf } from '../core/errors.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import { reached, type Clock, type Log } from '../core/ports.ts';
 import { appendFlushed, readEnd, type TranscriptEnd } from './session-file.ts';
 import { transcriptLine, type TranscriptSession } from './transcript-line.ts';
 
@@ -84,6 +84,7 @@ function createWriter(store: TranscriptStore, { home, timeZone }: FollowerOption
     const there = end === undefined || end.seq > afterSeq + items.length ? 0 : Math.max(0, end.seq - afterSeq);
     const bytes = joined(lines.slice(there), end);
     if (bytes.length > 0) await appendFlushed(path, bytes, end?.exists === false);
+    reached('transcript.appended');
     await store.written(session.id, afterSeq + items.length);
     known = path;
     return true;

@@ -1,5 +1,6 @@
 import type { Item } from '../core/agent.ts';
 import type { Effect } from '../core/job.ts';
+import { reached } from '../core/ports.ts';
 import { askingMessage, instant, waitsFor } from './approval-words.ts';
 import type { AskedApproval, LoopPorts, RunCharge } from './ports.ts';
 import type { Run } from './run-state.ts';
@@ -37,6 +38,7 @@ export async function layAside<Charge extends RunCharge>(
   const message = askingMessage({ ...question, until }, run.setting, questions);
   const approval = { ...question, callId: call.callId ?? '', expiresAtMs, message };
   const id = await run.record({ approval, effects, progress: { questions: questions + 1 } });
+  reached('approval.asked');
   const reason = waitsFor(id ?? 0, until);
   feed.publish(run.setting.job.id, { kind: 'waiting', text: reason });
   return { kind: 'waiting', untilMs: expiresAtMs, reason };

@@ -1,5 +1,6 @@
 import type { Item, Workspace } from '../core/agent.ts';
 import type { Effect, Job } from '../core/job.ts';
+import { reached } from '../core/ports.ts';
 import type { RunFacts } from '../permissions/call.ts';
 import type { LoopPorts, OpenCall, RunCharge, RunStep, SessionFacts, StoredRun } from './ports.ts';
 import type { Progress } from './progress.ts';
@@ -116,6 +117,7 @@ export class Run<Charge extends RunCharge = RunCharge> {
       effects,
     };
     const approvalId = await store.record(whole, clock.wallMs());
+    reached('agent.recorded');
     this.#progress = progress;
     this.#sinceMs = sinceMs;
     this.#facts = facts;

@@ -1,6 +1,7 @@
 import { KairosError } from '../core/errors.ts';
 import type { Event } from '../core/event.ts';
 import type { Job, Outcome } from '../core/job.ts';
+import { reached } from '../core/ports.ts';
 import { effectsOf } from '../mood/effects.ts';
 import { moodOf } from '../mood/mood.ts';
 import type { RunFacts } from '../permissions/call.ts';
@@ -47,6 +48,7 @@ export function createAgentHandler<Charge extends RunCharge>(
       if (asked.text === '') return newConversation(job, event, setting);
       stored = await beginRun({ job: { ...job, text: asked.text }, event, key, setting }, ports);
     }
+    reached('agent.begun');
     const run = new Run<Charge>(setting, stored, ports);
     return outcomeOf(run, event, await runLoop(run, ports, schemas, signal));
   };

@@ -109,8 +109,10 @@ export class KairosError extends Error {
     this.detail = detail;
   }
 
+  /** What to do: `detail.hint`, where something better is known than what the code says. */
   get hint(): string {
-    return ERRORS[this.code].hint;
+    const { hint } = this.detail;
+    return typeof hint === 'string' ? hint : ERRORS[this.code].hint;
   }
 }
 

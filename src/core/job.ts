@@ -25,6 +25,8 @@ export interface JobDraft {
   readonly text: string;
   /** Only the owner's configuration sets it. */
   readonly urgent: boolean;
+  /** What the host that does it must have (`macos`, `gpu`); `brain`: the daemon itself. Left out: any. */
+  readonly label?: string | undefined;
   /** Many of them in a short time may become one job (see `storm` in the subscriptions room). */
   readonly mayCoalesce: boolean;
 }

@@ -1,5 +1,5 @@
 import { asKairosError, messageOf } from '../core/errors.ts';
-import type { Clock, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Redact } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
 import { unifiedDiff } from '../memory/diff.ts';
 import { applyTo } from '../memory/draft.ts';
@@ -145,6 +145,7 @@ async function perform(
   // What an apply before this one left half done is brought to its end, and counts for the dream that made it.
   await ports.memory.look();
   const id = await store.begin(byHand, clock.wallMs());
+  reached('dream.begun');
   const broken = async (outcome: 'failed' | 'cancelled', reason: string): Promise<DreamResult> => {
     const lines = [{ kind: 'dream', ref: '', text: ports.redact(`dream ${id} ${outcome}: ${reason}`.slice(0, 300)) }];
     await store.end(id, { outcome, reason, report: null, files: [], lines }, clock.wallMs());
@@ -176,12 +177,15 @@ async function settle(
   const { accepted, rejected } = had.validated;
   show('apply', 0, accepted.length);
   const marks = marksToKeep(had.proposal.marks, rejected);
+  reached('dream.proposed');
   await store.stage(id, marks);
+  reached('dream.staged');
   const applied = await memory.applyOperations(accepted, { author: 'dream', reason: `dream ${id}` });
   if (applied.edited.length > 0) {
     return broken('cancelled', `you are editing memory/${applied.edited[0]}: it is tried again later`);
   }
   const report = reportFor(had, applied, show('apply', accepted.length, accepted.length), ports.redact);
+  reached('dream.applied');
   const outcome = applied.changes.length > 0 ? 'changed' : 'nothing';
   const reason = summaryOf(report);
   const lines = journalLines(id, report).map((line) => ({ ...line, text: ports.redact(line.text) }));

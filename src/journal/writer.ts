@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Redact } from '../core/ports.ts';
 import { appendToDay } from './day.ts';
 import { localTime, renderLine, type JournalLine } from './line.ts';
 import { APPEND_BYTES_MAX } from './tail.ts';
@@ -85,6 +85,7 @@ function createWriter(store: JournalStore, ports: JournalPorts, options: Journal
       const doubt = inDoubt;
       inDoubt = true;
       await appendToDay({ home, date: run.date, lines: run.lines, inDoubt: doubt, maxBytes });
+      reached('journal.appended');
       await store.written(run.throughId);
       inDoubt = false;
       return true;

@@ -1,5 +1,6 @@
 import { KairosError } from '../core/errors.ts';
 import type { MessageDraft } from '../core/message.ts';
+import { reached } from '../core/ports.ts';
 import { formatId } from '../core/units.ts';
 import type { Database } from './database.ts';
 import type { Page } from './events.ts';
@@ -89,6 +90,7 @@ export function openApprovals(database: Database, writer: Writer): Approvals {
       database.statement("SELECT count(*) AS n FROM approvals WHERE state = 'pending'").get<{ n: number }>()?.n ?? 0,
     async decide(id, verdict, decision, nowMs) {
       await writer.write((target) => decide(target, id, { verdict, decision, nowMs }));
+      reached('approval.decided');
       return find(id) as Approval;
     },
     // Looked at every minute: what finds nothing writes nothing.

@@ -16,17 +16,9 @@ export interface SpanFinder {
   readonly longest: number;
 }
 
-interface Change {
-  readonly table: string;
-  readonly column: string;
-  readonly before: string | Uint8Array;
-  readonly after: string | Uint8Array;
-}
-
-/** What fits in memory whatever happens; a ledger with more than this is looked at again from its beginning. */
-const CHANGES_MAX = 1_000;
-const PASSES_MAX = 1_000;
-const ROWS_A_TURN = 4_000;
+/** As many rows are read, and changed, at a time: what fits in memory with the largest bodies. */
+const ROWS_A_TURN = 64;
+const PIECES_A_TURN = 64;
 const STAR = 0x2a;
 /** Hashes only, millions of them. */
 const HASHES = new Set(['delivery_keys']);
@@ -44,10 +36,11 @@ export async function blankSecrets(path: string, finder: SpanFinder, spare: stri
   try {
     connection = new DatabaseSync(path);
     connection.exec('PRAGMA journal_mode = DELETE; PRAGMA secure_delete = ON');
-    for (let pass = 0; pass < PASSES_MAX; pass += 1) {
-      const changes = await look(connection, finder, names);
-      apply(connection, changes);
-      if (changes.length < CHANGES_MAX) break;
+    for (const table of tablesOf(connection)) {
+      if (HASHES.has(table)) continue;
+      if (table === 'body_chunks') await blankPieces(connection, finder, names);
+      else if (hasRowIds(connection, table)) await blankRows(connection, { table, finder, names });
+      else blankKeyed(connection, { table, finder, names });
     }
     if (names.size > 0) connection.prepare('VACUUM INTO ?').run(spare);
     return names;
@@ -70,30 +63,68 @@ export function compactCopy(path: string, target: string): void {
   }
 }
 
-async function look(connection: DatabaseSync, finder: SpanFinder, names: Set<string>): Promise<Change[]> {
-  const changes: Change[] = [];
-  let rows = 0;
-  for (const table of tablesOf(connection)) {
-    if (HASHES.has(table)) continue;
-    if (table === 'body_chunks') {
-      changes.push(...(await lookAtPieces(connection, finder, names)));
-      continue;
-    }
-    const columns = wordColumns(connection, table);
-    if (columns.length === 0) continue;
-    const list = columns.map((name) => `"${name}"`).join(', ');
-    for (const row of connection.prepare(`SELECT ${list} FROM "${table}"`).iterate()) {
-      for (const column of columns) {
-        const before = row[column];
-        const after = starred(before, finder, names);
-        if (after !== undefined) changes.push({ table, column, before: before as Change['before'], after });
-      }
-      if (changes.length >= CHANGES_MAX) return changes;
-      rows += 1;
-      if (rows % ROWS_A_TURN === 0) await nextTurn();
-    }
+interface Blanking {
+  readonly table: string;
+  readonly finder: SpanFinder;
+  readonly names: Set<string>;
+}
+
+/** From the first row to the last, once: a ledger in which every row holds a secret takes as long as writing it. */
+async function blankRows(connection: DatabaseSync, { table, finder, names }: Blanking): Promise<void> {
+  const columns = wordColumns(connection, table);
+  if (columns.length === 0) return;
+  const list = columns.map((name) => `"${name}"`).join(', ');
+  const page = connection.prepare(
+    `SELECT rowid AS blank_row, ${list} FROM "${table}" WHERE rowid > ? ORDER BY rowid LIMIT ${ROWS_A_TURN}`,
+  );
+  for (let last = Number.MIN_SAFE_INTEGER; ;) {
+    const rows = page.all(last);
+    const changes = rows.flatMap((row) =>
+      columns.flatMap((column) => {
+        const after = starred(row[column], finder, names);
+        return after === undefined ? [] : [{ column, after, row: row['blank_row'] as number }];
+      }),
+    );
+    inTransaction(connection, changes, ({ column, after, row }) => {
+      const update = connection.prepare(`UPDATE OR IGNORE "${table}" SET "${column}" = ? WHERE rowid = ?`);
+      // Two secrets of the same length look the same as stars: where they must differ, the row's number tells them apart.
+      if (Number(update.run(after, row).changes) === 0) update.run(`${String(after)}#${row}`, row);
+    });
+    if (rows.length < ROWS_A_TURN) return;
+    last = rows.at(-1)?.['blank_row'] as number;
+    await nextTurn();
   }
-  return changes;
+}
+
+/** Tables which are their own index: what they hold was redacted before it was written, so there is hardly ever something. */
+function blankKeyed(connection: DatabaseSync, { table, finder, names }: Blanking): void {
+  for (const column of wordColumns(connection, table)) {
+    const changes: { readonly before: string | Uint8Array; readonly after: string | Uint8Array }[] = [];
+    for (const { value } of connection.prepare(`SELECT "${column}" AS value FROM "${table}"`).iterate()) {
+      const after = starred(value, finder, names);
+      if (after !== undefined) changes.push({ before: value as string | Uint8Array, after });
+    }
+    inTransaction(connection, changes, ({ before, after }, index) => {
+      const update = connection.prepare(`UPDATE OR IGNORE "${table}" SET "${column}" = ? WHERE "${column}" = ?`);
+      update.run(after, before);
+      update.run(`${String(after)}#${index + 1}`, before);
+    });
+  }
+}
+
+function inTransaction<Change>(
+  connection: DatabaseSync,
+  changes: readonly Change[],
+  make: (change: Change, index: number) => void,
+): void {
+  if (changes.length === 0) return;
+  connection.exec('BEGIN IMMEDIATE');
+  for (const [index, change] of changes.entries()) make(change, index);
+  connection.exec('COMMIT');
+}
+
+function hasRowIds(connection: DatabaseSync, table: string): boolean {
+  return connection.prepare('SELECT wr FROM pragma_table_list WHERE name = ?').get(table)?.['wr'] === 0;
 }
 
 /** Columns that hold words or bodies; keys made by hashing are left out. */
@@ -104,30 +135,44 @@ function wordColumns(connection: DatabaseSync, table: string): string[] {
     .map(({ name }) => name);
 }
 
-/** Large bodies lie in pieces: a secret may begin in one and end in the next. */
-async function lookAtPieces(connection: DatabaseSync, finder: SpanFinder, names: Set<string>): Promise<Change[]> {
-  const changes = new Map<Uint8Array, Uint8Array>();
-  let last: { readonly ref: number; readonly bytes: Uint8Array } | undefined;
-  const edge = Math.max(0, finder.longest - 1);
-  for (const row of connection.prepare('SELECT ref, bytes FROM body_chunks ORDER BY ref, id').iterate()) {
-    const piece = row as unknown as { readonly ref: number; readonly bytes: Uint8Array };
-    const before = last?.ref === piece.ref ? last.bytes : new Uint8Array(0);
-    const lead = before.subarray(Math.max(0, before.length - edge));
-    for (const { from, to, name } of finder.find(Buffer.concat([lead, piece.bytes]))) {
-      names.add(name);
-      const start = from - lead.length;
-      if (start < 0 && last !== undefined) star(copyOf(changes, last.bytes), before.length + start, before.length);
-      if (to > lead.length) star(copyOf(changes, piece.bytes), Math.max(0, start), to - lead.length);
-    }
-    last = piece;
-    await nextTurn();
-  }
-  return [...changes].map(([before, after]) => ({ table: 'body_chunks', column: 'bytes', before, after }));
+interface Piece {
+  readonly id: number;
+  readonly ref: number;
+  readonly bytes: Uint8Array;
 }
 
-function copyOf(changes: Map<Uint8Array, Uint8Array>, bytes: Uint8Array): Uint8Array {
-  const known = changes.get(bytes) ?? Uint8Array.from(bytes);
-  changes.set(bytes, known);
+/** Large bodies lie in pieces: a secret may begin in one and end in the next. */
+async function blankPieces(connection: DatabaseSync, finder: SpanFinder, names: Set<string>): Promise<void> {
+  const page = connection.prepare(
+    `SELECT id, ref, bytes FROM body_chunks WHERE (ref, id) > (?, ?) ORDER BY ref, id LIMIT ${PIECES_A_TURN}`,
+  );
+  const update = connection.prepare('UPDATE body_chunks SET bytes = ? WHERE id = ?');
+  const edge = Math.max(0, finder.longest - 1);
+  const first = { id: Number.MIN_SAFE_INTEGER, ref: Number.MIN_SAFE_INTEGER, bytes: new Uint8Array(0) };
+  for (let last: Piece = first; ;) {
+    const pieces = page.all(last.ref, last.id) as unknown as Piece[];
+    const changed = new Map<number, Uint8Array>();
+    for (const piece of pieces) {
+      const before = last.ref === piece.ref ? last.bytes : first.bytes;
+      const lead = before.subarray(Math.max(0, before.length - edge));
+      for (const { from, to, name } of finder.find(Buffer.concat([lead, piece.bytes]))) {
+        names.add(name);
+        const start = from - lead.length;
+        if (start < 0) star(changedOf(changed, last), before.length + start, before.length);
+        if (to > lead.length) star(changedOf(changed, piece), Math.max(0, start), to - lead.length);
+      }
+      // As far as it is known to be clean by now: what begins in it and ends in the next is found with the next.
+      last = { ...piece, bytes: changed.get(piece.id) ?? piece.bytes };
+    }
+    inTransaction(connection, [...changed], ([id, bytes]) => update.run(bytes, id));
+    if (pieces.length < PIECES_A_TURN) return;
+    await nextTurn();
+  }
+}
+
+function changedOf(changed: Map<number, Uint8Array>, { id, bytes }: Piece): Uint8Array {
+  const known = changed.get(id) ?? Uint8Array.from(bytes);
+  changed.set(id, known);
   return known;
 }
 
@@ -150,14 +195,6 @@ function starred(
 
 function star(bytes: Uint8Array, from: number, to: number): void {
   bytes.fill(STAR, from, to);
-}
-
-function apply(connection: DatabaseSync, changes: readonly Change[]): void {
-  connection.exec('BEGIN IMMEDIATE');
-  for (const { table, column, before, after } of changes) {
-    connection.prepare(`UPDATE "${table}" SET "${column}" = ? WHERE "${column}" = ?`).run(after, before);
-  }
-  connection.exec('COMMIT');
 }
 
 function nextTurn(): Promise<void> {

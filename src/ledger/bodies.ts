@@ -1,3 +1,4 @@
+import { reached } from '../core/ports.ts';
 import type { Database } from './database.ts';
 import type { Writer } from './writer.ts';
 
@@ -12,6 +13,7 @@ export async function stageBody(writer: Writer, ref: number, body: Uint8Array): 
     const insert = (database: Database): number =>
       database.statement('INSERT INTO body_chunks (ref, bytes) VALUES (?, ?)').run(ref, piece);
     await writer.write(insert, { bytes: piece.byteLength });
+    reached('body.piece');
   }
   return ref;
 }
@@ -22,7 +24,7 @@ export async function dropBody(writer: Writer, ref: number): Promise<void> {
     database
       .statement('DELETE FROM body_chunks WHERE id IN (SELECT id FROM body_chunks WHERE ref = ? ORDER BY id LIMIT 4)')
       .run(ref);
-  while ((await writer.write(drop, { bytes: CHUNK_BYTES })) > 0);
+  while ((await writer.write(drop, { bytes: CHUNK_BYTES })) > 0) reached('body.dropping');
 }
 
 export function readBody(database: Database, ref: number): Uint8Array {

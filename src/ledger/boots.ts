@@ -15,7 +15,13 @@ export interface Boots {
   }): Promise<number>;
   ready(id: number, nowMs: number): Promise<void>;
   stopped(id: number, nowMs: number, reason: string): Promise<void>;
+  /** Starts that ended because the daemon wanted to start itself anew, newest first. */
+  restarts(sinceMs: number): readonly { readonly atMs: number; readonly why: string }[];
 }
+
+/** The reason of such an end begins with this. */
+export const RESTART_MARK = 'restart: ';
+const RESTARTS_MAX = 50;
 
 export function openBoots(database: Database, writer: Writer): Boots {
   return {
@@ -43,5 +49,12 @@ export function openBoots(database: Database, writer: Writer): Boots {
         (target) =>
           void target.statement('UPDATE boots SET stopped_at = ?, reason = ? WHERE id = ?').run(nowMs, reason, id),
       ),
+    restarts: (sinceMs) =>
+      database
+        .statement(
+          `SELECT stopped_at AS atMs, substr(reason, ${RESTART_MARK.length + 1}) AS why FROM boots
+           WHERE stopped_at >= ? AND reason LIKE '${RESTART_MARK}%' ORDER BY id DESC LIMIT ${RESTARTS_MAX}`,
+        )
+        .all<{ atMs: number; why: string }>(sinceMs),
   };
 }

@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { reached } from '../core/ports.ts';
 import type { Database } from './database.ts';
 
 /** 32 MiB of log. Copying it takes tens of milliseconds, which is why a thread does it; recovering it at a start takes as long. */
@@ -29,6 +30,7 @@ export async function checkpoint(database: Database, platform: string): Promise<
     const { log, checkpointed } = progress(database);
     if (log - checkpointed <= FRAMES_FINISH) break;
   }
+  reached('checkpoint.copied');
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
   return true;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { reached } from '../core/ports.ts';
 import type { Database } from './database.ts';
 import { createKeyFilter, type KeyFilter } from './key-filter.ts';
 import { readMeta, writeMeta } from './meta.ts';
@@ -96,6 +97,7 @@ export function openDeliveryKeys(database: Database, learnMin = LEARN_MIN): Deli
         // Before they leave the memory: a key too many in the filter does no harm, one too few would.
         for (const [name] of chunk) filter?.add(Buffer.from(name, 'latin1'));
         await writer.write((target) => insertKeys(target, chunk), { bytes: chunk.length * 64 });
+        reached('keys.moved');
       }
       const last = moving.reduce((newest, [, id]) => Math.max(newest, id), 0);
       await writer.write((target) => writeMeta(target, THROUGH, String(last)));

@@ -1,12 +1,21 @@
 import type { Database } from './database.ts';
 import { JOB_COLUMNS, type JobRow } from './job-rows.ts';
 
-/** Rules only write rows and are taken in batches; work takes time and begins one by one in a lane. */
-export type JobClass = 'rules' | 'work';
+/**
+ * Rules only write rows and are taken in batches; work takes time and begins one by one in a lane. `own-work` leaves out
+ * what other hosts do while there are some.
+ */
+export type JobClass = 'rules' | 'work' | 'own-work';
 
 /** As literals: the kinds of `WorkKind`. */
 export const WORK = "kind IN ('command', 'agent')";
-const CLASSES: Readonly<Record<JobClass, string>> = { rules: `NOT ${WORK}`, work: WORK };
+/** What asks for a label of other hosts, or is out with one of them, is not for the lanes (see remote.ts). */
+const HERE = "label IN ('', 'brain') AND token IS NULL";
+const CLASSES: Readonly<Record<JobClass, string>> = {
+  rules: `NOT ${WORK}`,
+  work: `${WORK} AND ${HERE}`,
+  'own-work': `${WORK} AND ${HERE} AND (kind = 'agent' OR label = 'brain')`,
+};
 
 /** A job that is from the future was recorded before somebody set the clock back: it has waited long enough. */
 const CLOCK_SLACK_MS = 1_000;

@@ -1,5 +1,6 @@
 import { KairosError } from '../core/errors.ts';
 import type { Event, EventDraft, Trust } from '../core/event.ts';
+import { reached } from '../core/ports.ts';
 import { dropBody, INLINE_BYTES_MAX, lastBodyRef, readBody, stageBody } from './bodies.ts';
 import type { Database } from './database.ts';
 import { deliveryKey, type DeliveryKeys } from './delivery-keys.ts';
@@ -105,6 +106,7 @@ export function openEvents(
     const ref = lastRef;
     try {
       await stageBody(writer, ref, draft.body);
+      reached('body.staged');
       const appended = await writer.write((target) => insert(target, { draft, key, alongside }, ref));
       if (appended.duplicate) await dropBody(writer, ref);
       return appended;

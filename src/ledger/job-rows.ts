@@ -20,10 +20,11 @@ export interface JobRow {
   started_at: number | null;
   ended_at: number | null;
   error: string | null;
+  label: string;
 }
 
 export const JOB_COLUMNS = `id, kind, origin, reactive, urgent, topic, text, state, lane, attempts, event_id, event_count,
-  created_at, due_at, started_at, ended_at, error`;
+  created_at, due_at, started_at, ended_at, error, label`;
 
 /** When the jobs of an event are due, if not at once. */
 export interface JobTiming {
@@ -64,8 +65,8 @@ function insertJob(
   const parked = draft.kind === 'agent' && !modelIsOn;
   database
     .statement(
-      `INSERT INTO jobs (kind, origin, reactive, urgent, topic, text, state, lane, event_id, created_at, due_at, error, later)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO jobs (kind, origin, reactive, urgent, topic, text, state, lane, event_id, created_at, due_at, error, later, label)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     .run(
       draft.kind,
@@ -81,6 +82,7 @@ function insertJob(
       dueAtMs,
       parked ? WAITS_FOR_MODEL : null,
       later ? 1 : 0,
+      draft.label ?? '',
     );
 }
 
@@ -123,5 +125,6 @@ export function toJob(row: JobRow): Job {
     startedAtMs: row.started_at,
     endedAtMs: row.ended_at,
     error: row.error,
+    ...(row.label !== '' && { label: row.label }),
   };
 }

@@ -1,6 +1,7 @@
 import { KairosError } from '../core/errors.ts';
 import { formatId } from '../core/units.ts';
 import type { Effect, Job, JobState, JournalDraft } from '../core/job.ts';
+import { reached } from '../core/ports.ts';
 import type { Database } from './database.ts';
 import { dueRows, nextDue } from './due-rows.ts';
 import { applyEffects, type EffectContext } from './effects.ts';
@@ -33,8 +34,8 @@ export interface Jobs {
   claim(limit: number, nowMs: number, leaseMs: number): Promise<Job[]>;
   /** Records the end of an attempt and all its effects in one transaction. @returns false when the attempt is not the current one. */
   settle(job: Job, settlement: Settlement, nowMs: number): Promise<boolean>;
-  /** Jobs left running by a process that is gone. */
-  interrupted(): Job[];
+  /** Jobs left running by a process that is gone. Attempts that other hosts make go on without it: by default they are not among them. */
+  interrupted(alsoRemote?: boolean): Job[];
   /** When the next queued rule is due or the next lease runs out, or undefined. */
   nextDueMs(): number | undefined;
   /** @throws {KairosError} `NOT_FOUND`, or `STATE_CONFLICT` unless it is failed, dead or parked. */
@@ -60,12 +61,14 @@ export function openJobs(
   };
   return {
     claim: (limit, nowMs, leaseMs) => writer.write((target) => claim(target, limit, nowMs, leaseMs)),
-    settle: (job, settlement, nowMs) => writer.write((target) => settle(target, job, settlement, context(nowMs))),
-    interrupted: () =>
+    settle: (job, settlement, nowMs) => writer.write((target) => settleWithin(target, job, settlement, context(nowMs))),
+    interrupted: (alsoRemote = false) =>
       database
-        .statement(`SELECT ${JOB_COLUMNS} FROM jobs WHERE state = 'running' ORDER BY id`)
-        .all<JobRow>()
-        .map(toJob),
+        .statement(
+          `SELECT ${JOB_COLUMNS}, token FROM jobs WHERE state = 'running' AND (token IS NULL OR ?) ORDER BY id`,
+        )
+        .all<JobRow & { token: string | null }>(alsoRemote ? 1 : 0)
+        .map((row) => (row.token === null ? toJob(row) : { ...toJob(row), token: row.token })),
     nextDueMs: () => nextDue(database, 'rules'),
     async requeue(id, nowMs) {
       const requeued = await writer.write((target) => requeue(target, id, { nowMs, modelIsOn: modelIsOn() }));
@@ -109,12 +112,21 @@ function untilSuspect(rows: readonly JobRow[]): readonly JobRow[] {
   return suspect === 0 ? rows.slice(0, 1) : rows.slice(0, suspect);
 }
 
-function settle(database: Database, job: Job, settlement: Settlement, context: EffectContext): boolean {
+/**
+ * Inside a transaction: the end of an attempt and all its effects. @param job With the token of a remote attempt: it settles
+ * that one only, as an attempt without a token settles only one of this process.
+ */
+export function settleWithin(
+  database: Database,
+  job: Job & { readonly token?: string },
+  settlement: Settlement,
+  context: EffectContext,
+): boolean {
   const { nowMs } = context;
   const changed = database
     .statement(
-      `UPDATE jobs SET state = ?, error = ?, due_at = ?, ended_at = ?, attempts = ?, lease_until = NULL
-       WHERE id = ? AND state = 'running' AND attempts = ?`,
+      `UPDATE jobs SET state = ?, error = ?, due_at = ?, ended_at = ?, attempts = ?, lease_until = NULL, token = NULL
+       WHERE id = ? AND state = 'running' AND attempts = ? AND token IS ?`,
     )
     .run(
       settlement.state === 'waiting' ? 'queued' : settlement.state,
@@ -124,8 +136,10 @@ function settle(database: Database, job: Job, settlement: Settlement, context: E
       settlement.state === 'waiting' ? 0 : job.attempts,
       job.id,
       job.attempts,
+      job.token ?? null,
     );
   if (changed === 0) return false;
+  reached('job.settling');
   if (settlement.state !== 'queued') applyEffects(database, settlement.effects, context);
   return true;
 }

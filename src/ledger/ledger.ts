@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { KairosError, messageOf } from '../core/errors.ts';
 import { startLoop } from '../core/loop.ts';
-import type { Clock, Log, Random, Redact } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random, type Redact } from '../core/ports.ts';
 import { openApprovals, type Approvals } from './approvals.ts';
 import { dropBody, orphanedBodies } from './bodies.ts';
 import { openBoots, type Boots } from './boots.ts';
@@ -22,6 +22,7 @@ import { migrate } from './migrate.ts';
 import { openFollows, type Follows } from './follows.ts';
 import { openPolls, type Polls } from './polls.ts';
 import { prune, type Retention } from './retention.ts';
+import { openRemote, type Remote } from './remote.ts';
 import { openRunStore, type RunStore } from './run-store.ts';
 import { openRuns, type Runs } from './runs.ts';
 import { openSessions, type Sessions } from './sessions.ts';
@@ -37,6 +38,7 @@ export interface Ledger extends AsyncDisposable {
   readonly events: Events;
   readonly jobs: Jobs;
   readonly work: Work;
+  readonly remote: Remote;
   readonly messages: Messages;
   readonly journal: JournalRows;
   readonly boots: Boots;
@@ -57,6 +59,10 @@ export interface Ledger extends AsyncDisposable {
   /** Eight hexadecimal digits, made once: tells the ids of this home from those of another. */
   readonly homeId: string;
   health(): LedgerHealth;
+  /** A real write through the group commit, to see that one ends. @throws {KairosError} as every write does. */
+  probe(): Promise<void>;
+  /** Gives memory back that can be had again: SQLite's page cache. */
+  relieve(): void;
   stats(): LedgerStats;
 }
 
@@ -134,6 +140,7 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
   });
   const append: Events['append'] = (draft, alongside) =>
     health.health.ok ? events.append(draft, alongside) : Promise.reject(refusal(health));
+  const slots = openSlots(database, writer, append);
   const open = opened.move();
 
   return {
@@ -142,13 +149,14 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
       append,
     },
     work: openWork(database, writer),
+    remote: openRemote(database, writer, effectContext, (eventId) => slots.scheduledFor(eventId)),
     jobs: openJobs(database, writer, effectContext, options.modelIsOn),
     messages: openMessages(database, writer, messageContext),
     journal: openJournalRows(database, writer),
     boots: openBoots(database, writer),
     polls: openPolls(database, writer),
     follows: openFollows(database, writer),
-    slots: openSlots(database, writer, append),
+    slots,
     runs: openRuns(database, writer),
     sessions: openSessions(database, writer),
     approvals: openApprovals(database, writer),
@@ -160,6 +168,8 @@ export async function openLedger(options: LedgerOptions, ports: LedgerPorts): Pr
     dreams: <Report>() => openDreams<Report>(database, writer),
     homeId,
     health: () => health.health,
+    probe: () => writer.write((target) => writeMeta(target, 'probe', String(ports.clock.wallMs()))),
+    relieve: () => database.exec('PRAGMA shrink_memory'),
     stats: () => ({ writesWaiting: writer.depth, freeBytes: space.freeBytes, ...counters }),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
@@ -228,6 +238,7 @@ function startHousekeeping({ database, writer, keys, health, options, ports }: H
 /** The checkpoint makes the next start quick; failing to is no loss, the log holds everything. */
 function closeDatabase(database: Database, log: Log): void {
   try {
+    reached('ledger.closing');
     database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   } catch (error) {
     log.warn({ error: String(error) }, 'ledger could not be checkpointed at its end');

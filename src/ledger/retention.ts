@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reached } from '../core/ports.ts';
 import { durationOption } from '../core/units.ts';
 import { dropBody } from './bodies.ts';
 import type { Database } from './database.ts';
@@ -54,6 +55,7 @@ export async function prune(database: Database, writer: Writer, retention: Reten
       pruneSpend(target, beforeMs, SLICE);
     return { rows: jobs + events.count + others, refs: events.refs };
   });
+  reached('retention.rows');
   for (const ref of removed.refs) await dropBody(writer, ref);
   const vacuumed = await writer.write(vacuum);
   return bodies + removed.rows > 0 || vacuumed;
@@ -72,6 +74,7 @@ async function dropOldBodies(database: Database, writer: Writer, beforeMs: numbe
     for (const { id } of finished) clear.run(id);
     writeMeta(target, BODIES_THROUGH, String(last.id));
   });
+  reached('retention.bodies');
   for (const { ref } of finished) if (ref !== null) await dropBody(writer, ref);
   return old.length;
 }

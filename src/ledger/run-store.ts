@@ -1,6 +1,7 @@
 import type { Item } from '../core/agent.ts';
 import { KairosError } from '../core/errors.ts';
 import type { Effect } from '../core/job.ts';
+import { reached } from '../core/ports.ts';
 import { insertApproval, type Approval, type ApprovalDraft } from './approvals.ts';
 import type { Database } from './database.ts';
 import { applyEffects, type EffectContext } from './effects.ts';
@@ -179,6 +180,7 @@ function record<Charge extends { readonly microUsd: number }>(
   if (step.charge !== undefined) charge(database, step.charge, nowMs);
   recordCalls(database, step, nowMs);
   if (step.items.length > 0) appendItems(database, sessionId, step.items, nowMs);
+  reached('agent.recording');
   database
     .statement(
       `UPDATE sessions SET tainted = max(tainted, ?), has_read_secrets = max(has_read_secrets, ?),

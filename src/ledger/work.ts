@@ -6,8 +6,8 @@ import type { Writer } from './writer.ts';
 
 /** Jobs that take time: they begin one by one, in a lane, and their lease is prolonged while they run. */
 export interface Work {
-  /** The next due ones, reactive first, oldest first. */
-  dueWork(limit: number, nowMs: number): Job[];
+  /** The next due ones, reactive first, oldest first. `own-work`: only those that no other host may do. */
+  dueWork(limit: number, nowMs: number, jobs?: 'work' | 'own-work'): Job[];
   /** Begins one, the attempt written first. @returns undefined when it is no longer due. */
   claimWork(id: number, lane: Lane, nowMs: number, leaseMs: number): Promise<Job | undefined>;
   moveLane(id: number, lane: Lane): Promise<void>;
@@ -25,9 +25,9 @@ const RAN = `state = 'succeeded' AND ${WORK}`;
 
 export function openWork(database: Database, writer: Writer): Work {
   return {
-    dueWork: (limit, nowMs) =>
+    dueWork: (limit, nowMs, jobs = 'work') =>
       [1, 0]
-        .flatMap((reactive) => dueRows(database, 'work', { reactive, nowMs, limit }))
+        .flatMap((reactive) => dueRows(database, jobs, { reactive, nowMs, limit }))
         .slice(0, limit)
         .map(toJob),
     claimWork: (id, lane, nowMs, leaseMs) =>
@@ -35,7 +35,7 @@ export function openWork(database: Database, writer: Writer): Work {
         const row = target
           .statement(
             `UPDATE jobs SET state = 'running', attempts = attempts + 1, lane = ?, lease_until = ?, started_at = ?
-             WHERE id = ? AND (state = 'queued' OR (state = 'running' AND lease_until <= ?)) RETURNING ${JOB_COLUMNS}`,
+             WHERE id = ? AND token IS NULL AND (state = 'queued' OR (state = 'running' AND lease_until <= ?)) RETURNING ${JOB_COLUMNS}`,
           )
           .get<JobRow>(lane, nowMs + leaseMs, nowMs, id, nowMs);
         return row && toJob(row);

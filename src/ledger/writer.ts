@@ -1,5 +1,5 @@
 import { KairosError } from '../core/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import { reached, type Clock } from '../core/ports.ts';
 import { asLedgerError, type Database } from './database.ts';
 
 /** What a caller wants done inside a transaction. Runs on the event loop: short, synchronous, no I/O of its own. */
@@ -142,6 +142,7 @@ function commit(database: Database, batch: readonly Item[], options: WriterOptio
   try {
     database.transaction(() => {
       for (const item of batch) settled.push(applyOne(database, item, careful));
+      reached('ledger.committing');
     });
   } catch (thrown) {
     const error = asLedgerError(thrown);
@@ -151,6 +152,7 @@ function commit(database: Database, batch: readonly Item[], options: WriterOptio
     for (const item of batch) item.reject(error);
     return;
   }
+  reached('ledger.committed');
   options.onCommit(batch.length, options.clock.monoMs() - startedMs);
   for (const settle of settled) settle();
 }

@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { reached } from '../core/ports.ts';
 import { complete, directoryOf, readKept } from './generations.ts';
 import { flushDirectory, modeOf, moveAway, moveIfFree, writeFlushed } from './place.ts';
 import type { FileStep, MemoryLedger, UnfinishedApply } from './ports.ts';
@@ -26,8 +27,10 @@ export type Applied = { readonly kind: 'done' } | { readonly kind: 'undone'; rea
  */
 export async function applyStaged(deps: ApplyDeps, apply: Omit<UnfinishedApply, 'direction'>): Promise<Applied> {
   await deps.step?.('staged');
+  reached('memory.staged');
   await deps.ledger.begin(apply);
   await deps.step?.('begun');
+  reached('memory.begun');
   return goForward(deps, { ...apply, direction: 'forward' });
 }
 
@@ -45,12 +48,15 @@ async function goForward(deps: ApplyDeps, apply: UnfinishedApply): Promise<Appli
     if (await placeOne(deps, apply.generation, each)) continue;
     await ledger.turnBack(apply.generation);
     await step?.('turned');
+    reached('memory.turned');
     return goBack(deps, apply, [each.path]);
   }
   await flushAll(directory, apply);
   await step?.('flushed');
+  reached('memory.placed');
   await ledger.done(apply);
   await step?.('done');
+  reached('memory.done');
   await complete(directory, apply.generation);
   await step?.('complete');
   return { kind: 'done' };
@@ -79,6 +85,7 @@ async function placeOne({ directory, step }: ApplyDeps, generation: number, give
   const fresh = join(own, 'new', path);
   await writeFlushed(fresh, text, await modeOf(moved));
   await step?.(`written ${path}`);
+  reached('memory.written');
   const placed = await moveIfFree(fresh, target);
   await step?.(`placed ${path}`);
   return placed;
@@ -92,6 +99,7 @@ async function moveAside(
   const moved = join(own, 'moved', path);
   if (!(await moveAway(target, moved))) return false;
   await step?.(`moved ${path}`);
+  reached('memory.moved');
   return (await look(join(own, 'moved'), path)) === before || putBack(moved, target);
 }
 
@@ -110,6 +118,7 @@ async function goBack(deps: ApplyDeps, apply: UnfinishedApply, paths: readonly s
     await step?.(`restored ${each.path}`);
   }
   await flushAll(directory, apply);
+  reached('memory.restored');
   await ledger.undone(apply.generation);
   await step?.('undone');
   // What could not go back has words of a person in it.

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KairosError, messageOf } from '../core/errors.ts';
 import type { JournalDraft } from '../core/job.ts';
-import type { Clock, Log } from '../core/ports.ts';
+import { reached, type Clock, type Log } from '../core/ports.ts';
 import { formatInstant } from '../core/units.ts';
 import { applyStaged, recover, type ApplyDeps } from './apply.ts';
 import { dropMoved, findEdit, findLate, keepFirst, type OwnersEdit } from './edits.ts';
@@ -119,7 +119,9 @@ async function recordEdit(options: KeeperOptions, { steps, before, after }: Owne
   const { generation } = head;
   await stage(directory, { ...manifestHead(options, head), ...hashesOf(steps), changes }, { before, after });
   const line = { kind: 'memory', ref: '', text: `you ${reason} (generation ${generation})` };
+  reached('memory.edit-staged');
   await ledger.done({ ...head, steps, marks: NO_MARKS, line });
+  reached('memory.edit-done');
   await complete(directory, generation);
   await prune(options);
 }

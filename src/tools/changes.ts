@@ -4,7 +4,7 @@ import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Workspace } from '../core/agent.ts';
 import { messageOf } from '../core/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import { reached, type Clock } from '../core/ports.ts';
 import { git, type Repository } from './changes-git.ts';
 import {
   listRecords,
@@ -117,6 +117,7 @@ class KeptChanges implements Changes {
         before: answer.snapshot,
         atMs: this.#options.clock.wallMs(),
       });
+      reached('changes.begun');
     });
   }
 
@@ -202,6 +203,7 @@ class KeptChanges implements Changes {
       return undefined;
     }
     await this.#addPatch(jobId, comparison, record.files.length === 0);
+    reached('changes.compared');
     const ended: ChangeRecord = {
       ...record,
       state: 'kept',
@@ -227,7 +229,9 @@ class KeptChanges implements Changes {
       if (reason !== undefined) return refusal(reason);
       // From here on it is known that it was begun: after a crash it is ended, not begun anew.
       await this.#write({ ...record, state: 'undoing' });
+      reached('changes.undoing');
       await restoreFiles(record, repository, access);
+      reached('changes.restored');
       await this.#write({ ...record, state: 'undone', atMs: this.#options.clock.wallMs() });
       return { ok: true, files: record.files.length };
     } catch (error) {

@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:f
 import { dirname, join } from 'node:path';
 import type { ToolContext } from '../core/agent.ts';
 import { KairosError } from '../core/errors.ts';
-import type { Redact } from '../core/ports.ts';
+import { reached, type Redact } from '../core/ports.ts';
 import { isSystemError } from './system-error.ts';
 import { READ_BYTES_MAX } from './read.ts';
 
@@ -60,6 +60,7 @@ export function createShortener(options: ShortenerOptions): Shorten {
     // A result that a crash cut off from its preview is the one that counts.
     const whole = kept ?? clean;
     if (kept === undefined) await writeWhole(path, cutBytes(clean, KEPT_BYTES_MAX));
+    reached('result.kept');
     const preview = previewOf(whole, path, previewBytes);
     await writeWhole(`${path}.preview`, preview);
     return preview;

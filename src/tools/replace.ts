@@ -3,6 +3,7 @@ import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { KairosError } from '../core/errors.ts';
+import { reached } from '../core/ports.ts';
 import { isSystemError } from './system-error.ts';
 import { demand, holdDirectory, type FileAccess, type HeldDirectory } from './held.ts';
 
@@ -46,6 +47,7 @@ export async function replaceFile(replacement: Replacement, access: FileAccess):
     await writeNew(temporary, replacement, before, directory);
     await directory.verify();
     if (!sameFile(await statIfThere(target), before ?? null)) throw changedMeanwhile(canonical);
+    reached('file.written');
     await rename(temporary, target);
   } catch (error) {
     await unlink(temporary).catch(() => undefined);

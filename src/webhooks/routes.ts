@@ -4,7 +4,7 @@ import { asKairosError, KairosError, messageOf, problemOf } from '../core/errors
 import type { EventDraft, Trust } from '../core/event.ts';
 import { formatId } from '../core/units.ts';
 import type { JobDraft } from '../core/job.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random } from '../core/ports.ts';
 import type { Follow } from '../subscriptions/follow.ts';
 import type { Matcher } from '../subscriptions/match.ts';
 import { createBodyReader, type BodyReader } from './body.ts';
@@ -177,6 +177,7 @@ export async function record(
     follows: read.follows,
     by: heard?.by,
   });
+  reached('webhook.taken');
   deps.count(appended.duplicate ? 'duplicate' : 'accepted');
   if (!appended.duplicate) heard?.afterwards?.();
   return appended;
