@@ -141,6 +141,7 @@ describe('the setup script', () => {
     fish: 'fish',
     mandoc: 'mandoc',
     groff: 'groff',
+    openssl: 'openssl',
   };
   /** All of them stand there but one. */
   const present = (but = ''): Record<string, string> =>

@@ -2,7 +2,7 @@
 # Brings what the tests need from outside npm: strace (watches writes and fsyncs), fiu-run (makes I/O fail), bwrap
 # (jails a child), rg (searches files), redis-server (tests start their own; what apt starts is left alone), systemd-analyze
 # (judges the units), python3 (stands in for systemd's datagram socket), zsh and fish (complete words), mandoc and groff
-# (read the manual page). Says nothing when all is there. A tool that cannot be had is named with the reason, and the
+# (read the manual page), openssl (makes a certificate). Says nothing when all is there. A tool that cannot be had is named with the reason, and the
 # tests that need it report themselves as skipped; with CI=true that is a failure: CI skips nothing.
 set -u
 
@@ -22,6 +22,7 @@ zsh zsh
 fish fish
 mandoc mandoc
 groff groff
+openssl openssl
 PAIRS
 }
 

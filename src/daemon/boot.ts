@@ -51,7 +51,11 @@ export async function beginBoot(ledger: Ledger, clock: Clock, log: Log, options:
       reached('boot.ready');
       const mode = safeMode ? ', in safe mode' : '';
       await ledger.journal.append(
-        { kind: 'start', ref: `b${id}`, text: `kairosd ${options.version} is ready${mode}${restarted ? ` again (${restarted.why})` : ''}` },
+        {
+          kind: 'start',
+          ref: `b${id}`,
+          text: `kairosd ${options.version} is ready${mode}${restarted ? ` again (${restarted.why})` : ''}`,
+        },
         clock.wallMs(),
       );
     },

@@ -152,13 +152,13 @@ const LOOK_MS = 20;
 async function close(app: FastifyInstance, { lingerMs, closeMs }: HttpTimes): Promise<void> {
   const { server } = app;
   server.prependListener('request', (_request, response) => void response.setHeader('connection', 'close'));
-  let isOver = false;
+  const connections = { areOver: false };
   // Of the class below the HTTP server: only that one does not cut off.
   NetServer.prototype.close.call(server, () => {
-    isOver = true;
+    connections.areOver = true;
   });
   await pause(0);
-  for (let passedMs = 0; !isOver; passedMs += LOOK_MS) {
+  for (let passedMs = 0; !connections.areOver; passedMs += LOOK_MS) {
     if (passedMs > closeMs) server.closeAllConnections();
     else if (passedMs > lingerMs) server.closeIdleConnections();
     await pause(LOOK_MS);

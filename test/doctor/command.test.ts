@@ -54,6 +54,17 @@ describe('kairos doctor', () => {
     ).not.toContain('warn');
   });
 
+  test('names and texts of the home can not control the terminal, or look like a finding', async () => {
+    const home = newHome();
+    mkdirSync(join(home, 'memory'), { recursive: true, mode: 0o700 });
+    writeFileSync(join(home, 'memory', 'a\u001b[2Jb\nok    all          well'), 'x');
+    chmodSync(join(home, 'memory', 'a\u001b[2Jb\nok    all          well'), 0o666);
+    const { stdout } = await kairos(home, ['doctor']);
+    expect(stdout).toContain('memory/a');
+    // oxlint-disable-next-line no-control-regex -- they are what is looked for
+    expect(stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f]|^ok {4}all/m);
+  });
+
   test('a daemon that hangs is told within seconds, and hides nothing else [DOCTOR-DAEMON]', async () => {
     const home = newHome();
     mkdirSync(home, { mode: 0o700 });

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/ledger/database.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
@@ -43,6 +44,43 @@ describe('migrating', () => {
     expect(scalar(database, 'PRAGMA synchronous')).toBe(2);
     expect(database.transaction(() => database.statement("INSERT INTO things (name) VALUES ('new')").run())).toBe(1);
     database.close();
+  });
+
+  test.each([
+    { name: 'of the last state', commitsAfter: 0 },
+    { name: 'of a state before the last commit', commitsAfter: 1 },
+  ])('somebody who reads $name is no reason not to start: the copy holds all', ({ commitsAfter }) => {
+    using home = folder();
+    const database = oldLedger(home.path);
+    const reader = new DatabaseSync(database.path, { readOnly: true });
+    reader.exec('BEGIN');
+    reader.prepare('SELECT count(*) FROM things').get();
+    for (let count = 0; count < commitsAfter; count += 1) {
+      database.statement("INSERT INTO things (name) VALUES ('late')").run();
+    }
+    const backup = migrate(database, [V1, V2]) ?? '';
+    expect(scalar(database, 'SELECT count(*) FROM things')).toBe(1 + commitsAfter);
+    reader.close();
+    database.close();
+    expect(statSync(backup).mode & 0o777).toBe(0o600);
+    const copy = openDatabase(backup, process.platform);
+    expect(scalar(copy, 'PRAGMA user_version')).toBe(1);
+    expect(scalar(copy, 'PRAGMA auto_vacuum')).toBe(2);
+    expect(scalar(copy, 'SELECT count(*) FROM things')).toBe(1 + commitsAfter);
+    copy.close();
+  });
+
+  test('the copy of another time, such as from before a restore, is not taken for one of this ledger, and stays', () => {
+    using home = folder();
+    mkdirSync(join(home.path, 'backups'));
+    writeFileSync(join(home.path, 'backups', 'ledger-schema-1.db'), 'from last year');
+    const database = oldLedger(home.path);
+    const backup = migrate(database, [V1, V2]) ?? '';
+    database.close();
+    const copy = openDatabase(backup, process.platform);
+    expect(copy.statement('SELECT name FROM things').all()).toEqual([{ name: 'kept' }]);
+    copy.close();
+    expect(readFileSync(join(home.path, 'backups', 'ledger-schema-1.1.db'), 'utf8')).toBe('from last year');
   });
 
   test('a newer one is refused, and not touched [LEDGER-MIGRATIONS]', async () => {

@@ -8,7 +8,18 @@ import { packProgram } from '../../scripts/package.ts';
 import { ROOT } from '../repository.ts';
 
 /** All that may be in the package, by its first two names. */
-const TOP_LEVEL = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin', 'dist', 'launchd', 'package.json', 'systemd'];
+const TOP_LEVEL = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'README.md',
+  'bin',
+  'dist',
+  'docs',
+  'launchd',
+  'man',
+  'package.json',
+  'systemd',
+];
 const TARBALL_BYTES_MAX = 2_097_152;
 /** Issue 6: production dependencies without the pinned Node. */
 const PACKAGES_MIB_MAX = 130;

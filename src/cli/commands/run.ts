@@ -7,7 +7,10 @@ export function defineStart(command: Command, act: Act): void {
     'Run the daemon in the foreground until Ctrl-C, a signal or kairos stop. Makes the home if there is none.',
   );
   command.option('--agent', 'let the agent of the running daemon work again, after kairos stop --agent');
-  command.option('--rehearse', 'start a copy of the home, sending and running nothing, and say whether it goes; for upgrades');
+  command.option(
+    '--rehearse',
+    'start a copy of the home, sending and running nothing, and say whether it goes; for upgrades',
+  );
   withExamples(command, 'kairos start', 'KAIROS_PORT=0 kairos start --home /tmp/try', 'kairos start --agent').action(
     act<{ agent?: true; rehearse?: true }>(async (cli, _operands, { agent, rehearse }) => {
       if (rehearse === true) return (await import('./rehearse.ts')).runRehearsal(cli);
