@@ -50,6 +50,21 @@ export async function checkJobs({ parts, restarts }: Looker): Promise<void> {
 export async function checkLoops({ parts, log, restarts }: Looker): Promise<void> {
   const [late] = parts.vitals.pulses.late();
   if (late === undefined) return restarts.helped('wedged');
-  log.error({ loop: late.name, silentMs: Math.round(late.agoMs) }, 'a loop has stopped');
+  const facts = { loop: late.name, silentMs: Math.round(late.agoMs) };
+  if (!(await canWrite(parts))) return log.error(facts, 'a loop gets no further: the ledger cannot be written');
+  log.error(facts, 'a loop has stopped');
   await restarts.consider('wedged', `its ${late.name} has not turned for ${formatDuration(late.agoMs)}`);
+}
+
+const PROBE_MS = 10_000;
+
+/** A disk or a lock that refuses writes is not mended by a new start. One that never answers may be. */
+async function canWrite({ ledger, ports }: CareParts): Promise<boolean> {
+  const answered = new AbortController();
+  const probed = ledger.probe().then(
+    () => true,
+    () => false,
+  );
+  const waited = ports.clock.sleep(PROBE_MS, answered.signal).then(() => true);
+  return await Promise.race([probed, waited]).finally(() => answered.abort());
 }

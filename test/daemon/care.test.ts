@@ -167,6 +167,23 @@ describe('a loop that stops turning', () => {
       expect(await healthy).toMatchObject({ ok: false, restartHelps: true });
     });
   });
+
+  test('because the ledger takes no writes is no reason to start anew', async () => {
+    const refused = (): Promise<void> => Promise.reject(new Error('database is locked'));
+    await withCare(
+      async ({ clock, vitals, beat, asked, log }) => {
+        vitals.asked('lanes', () => false)();
+        for (let minute = 0; minute < 12; minute += 1) {
+          beat();
+          await clock.advance(MINUTE_MS);
+        }
+        expect(asked).toEqual([]);
+        const message = 'a loop gets no further: the ledger cannot be written';
+        expect(log).toContainEqual(expect.objectContaining({ message }));
+      },
+      { probe: refused },
+    );
+  });
 });
 
 describe('the self-check', () => {
