@@ -10,8 +10,8 @@ export function openPlainAsker(): Asker {
     const { message, otherwise, check } = question;
     for (;;) {
       const shown = otherwise && !hidden ? ` [${otherwise}]` : '';
-      process.stdout.write(`${message}${shown}${hidden ? ' (not shown)' : ''}: `);
-      const answer = (await lines.next(hidden)).trim() || (otherwise ?? '');
+      const prompt = `${message}${shown}${hidden ? ' (not shown)' : ''}: `;
+      const answer = (await lines.next(prompt, hidden)).trim() || (otherwise ?? '');
       const expected = check(answer);
       if (expected === undefined) return answer;
       process.stdout.write(`Expected ${expected}.\n`);
@@ -40,7 +40,10 @@ export function openPlainAsker(): Asker {
 }
 
 /** Lines of the terminal. Hidden ones are read raw: the terminal shows nothing, so Backspace and Ctrl-C are ours to do. */
-function openLines(): { readonly next: (hidden: boolean) => Promise<string>; readonly close: () => void } {
+function openLines(): {
+  readonly next: (prompt: string, hidden: boolean) => Promise<string>;
+  readonly close: () => void;
+} {
   const { stdin, stdout } = process;
   const state = { held: '', ended: false, wake: (): void => undefined };
   const end = (): void => {
@@ -57,8 +60,10 @@ function openLines(): { readonly next: (hidden: boolean) => Promise<string>; rea
   process.on('SIGINT', end);
   const heardMore = (): Promise<void> => new Promise((resolve) => (state.wake = resolve));
   return {
-    next: async (hidden) => {
+    next: async (prompt, hidden) => {
+      // Before the prompt: whoever types as soon as it is there must not see what they type.
       stdin.setRawMode(hidden);
+      stdout.write(prompt);
       try {
         while (!/[\r\n]/.test(state.held) && !state.ended) await heardMore();
       } finally {
