@@ -59,12 +59,12 @@ export async function checkLoops({ parts, log, restarts }: Looker): Promise<void
 const PROBE_MS = 10_000;
 
 /** A disk or a lock that refuses writes is not mended by a new start. One that never answers may be. */
-async function canWrite({ ledger, ports }: CareParts): Promise<boolean> {
+function canWrite({ ledger, ports }: CareParts): Promise<boolean> {
   const answered = new AbortController();
   const probed = ledger.probe().then(
     () => true,
     () => false,
   );
   const waited = ports.clock.sleep(PROBE_MS, answered.signal).then(() => true);
-  return await Promise.race([probed, waited]).finally(() => answered.abort());
+  return Promise.race([probed, waited]).finally(() => answered.abort());
 }

@@ -151,7 +151,7 @@ function isType(name: string, before: string, after: string): boolean {
 /** `Retry in src/http.ts is …`: a name, or a noun. Which of them, the code knows. */
 function isSubject(name: string, before: string, after: string): boolean {
   return (
-    /^[A-Z][a-z0-9]+$/.test(name) && before.trim() === '' && /^\s+in\s+\S+\.\w+\s+(?:is|does|has|was)\b/.test(after)
+    /^[A-Za-z][a-z0-9]+$/.test(name) && before.trim() === '' && /^\s+in\s+\S+\.\w+\s+(?:is|does|has|was)\b/.test(after)
   );
 }
 

@@ -107,7 +107,7 @@ export function createSkeptic({ places, disk, clock, programs }: SkepticOptions,
  */
 function isSureAnyway(claim: Claim, { reason, moved }: Judgement): boolean {
   if (claim.kind === 'symbol')
-    return moved !== undefined && claim.file !== undefined && /^[A-Z][a-z0-9]+$/.test(claim.name);
+    return moved !== undefined && claim.file !== undefined && /^[A-Za-z][a-z0-9]+$/.test(claim.name);
   return (
     claim.kind === 'package' &&
     claim.version !== undefined &&
