@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { parseDurationMs } from '../../core/units.ts';
 import { logPathOf } from '../../daemon/log-file.ts';
 import { readableLine } from '../../daemon/logger.ts';
 import type { Cli } from '../cli.ts';
 import { withExamples, type Act } from '../define.ts';
 import { followLines, newestLines, type LogWanted } from '../log-lines.ts';
 import { plainBlock } from '../plain-block.ts';
+import { sinceMsOf, sinceOption } from '../since.ts';
 
 const LEVELS: Readonly<Record<string, number>> = { debug: 20, info: 30, warn: 40, error: 50 };
 const LIMIT_DEFAULT = 100;
@@ -21,13 +21,12 @@ interface LogsOptions {
 
 /** `kairos logs`: the daemon's own log, for whoever looks after it. The daily log of what it did is `kairos log`. */
 export function define(command: Command, act: Act): void {
-  command
+  sinceOption(command, 'lines')
     .description(
       "Print the daemon's own log, oldest line first; what it did for you is in kairos log. Works without a running daemon.",
     )
     .option('-f, --follow', 'go on with what is written, until Ctrl-C')
     .addOption(new Option('--level <level>', 'at least this level').choices(Object.keys(LEVELS)).default('debug'))
-    .option('--since <when>', 'only since then: 2h, 3d, or a time such as 2026-11-02T08:00', readSince)
     .option('--part <part>', 'only lines of one part, such as http, worker, ledger, notify')
     .option('--limit <count>', `only the newest lines, 1 to ${LIMIT_MAX}`, readLimit, LIMIT_DEFAULT);
   withExamples(
@@ -41,7 +40,7 @@ export function define(command: Command, act: Act): void {
 async function showLogs(cli: Cli, { follow, level, since, part, limit }: LogsOptions): Promise<void> {
   const path = logPathOf(cli.home);
   const nowMs = cli.nowMs();
-  const sinceMs = since === undefined ? -Infinity : since < 0 ? nowMs + since : since;
+  const sinceMs = sinceMsOf(since, nowMs);
   const wanted: LogWanted = { levelMin: level === 'debug' ? 0 : (LEVELS[level] ?? 0), sinceMs, part };
   const { lines, more, tail } = await newestLines(path, wanted, limit);
   if (more) cli.note(cli.paint.dim(`Older lines: --limit, or in ${path}`));
@@ -68,15 +67,6 @@ function untilInterrupted(): AbortSignal {
   const over = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => over.abort());
   return over.signal;
-}
-
-/** @returns Unix milliseconds, or below 0: so long ago. */
-function readSince(text: string): number {
-  const agoMs = parseDurationMs(text);
-  if (agoMs !== undefined && agoMs > 0) return -agoMs;
-  const atMs = Date.parse(text);
-  if (Number.isFinite(atMs) && atMs > 0) return atMs;
-  throw new InvalidArgumentError('Expected a duration such as 2h or 3d, or a time such as 2026-11-02T08:00.');
 }
 
 function readLimit(text: string): number {
