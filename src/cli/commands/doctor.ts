@@ -2,12 +2,15 @@ import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import type { Finding } from '../../doctor/check.ts';
 import { treat, type Treatment } from '../../doctor/doctor.ts';
+import { plainLine } from '../../subscriptions/plain.ts';
 import type { Cli } from '../cli.ts';
 import { asTyped } from '../command-name.ts';
 import { withExamples, type Act } from '../define.ts';
 import { doctorPorts } from '../doctor-ports.ts';
 import { paintState } from '../paint.ts';
-import { plainPiece } from '../plain-block.ts';
+
+/** No finding is as long; what a terminal may be given at most. */
+const FINDING_CHARS_MAX = 10_000;
 
 interface Options {
   readonly deep?: boolean;
@@ -72,5 +75,5 @@ function render({ paint, command }: Cli, finding: Finding): string {
 
 /** Names of files and what stands in them are anybody's: they may not control the terminal, or look like another finding. */
 function oneLine(text: string): string {
-  return plainPiece(text).replaceAll('\n', ' ');
+  return plainLine(text, FINDING_CHARS_MAX);
 }

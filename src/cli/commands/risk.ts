@@ -2,10 +2,14 @@ import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Json } from '../../core/agent.ts';
 import { KairosError } from '../../core/errors.ts';
+import { plainLine } from '../../subscriptions/plain.ts';
 import type { Cli } from '../cli.ts';
 import { withExamples, type Act } from '../define.ts';
 import { commandLineOf, createRiskJudge, type Judged, type RiskAnswer } from '../risk.ts';
 import { riskLines } from '../risk-lines.ts';
+
+/** No reason is as long; what a terminal may be given at most. */
+const REASON_CHARS_MAX = 10_000;
 
 interface Options {
   readonly tool?: string;
@@ -73,8 +77,7 @@ function inPlainWords({ risk, reason, verdict, note }: Judged, { paint }: Cli): 
 
 /** Reasons quote what was given; a terminal shows it and obeys none of it. */
 function oneLine(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- control characters are what is taken out
-  return text.replaceAll(/[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ');
+  return plainLine(text, REASON_CHARS_MAX);
 }
 
 function readJson(text: string): Json {
