@@ -1,21 +1,9 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-  realpathSync,
-} from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readdirSync, realpathSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { KairosError } from '../core/errors.ts';
 import { configJsonSchema } from '../daemon/config.ts';
 import { KAIROS_MD, SECRETS_ENV } from './home-files.ts';
+import { replaceFile, writePart } from './replace-file.ts';
 import { writeSecrets } from './secrets-file.ts';
 
 /** What a home got, and what it had. */
@@ -61,10 +49,6 @@ export function replaceConfig(home: string, text: string): void {
   }
 }
 
-function replaceFile(path: string, text: string, mode: number): void {
-  renameSync(writePart(path, text, mode), path);
-}
-
 /** @returns false when the file was there already; it is never touched. */
 function writeNew(path: string, text: string): boolean {
   const part = writePart(path, text, 0o600);
@@ -77,19 +61,4 @@ function writeNew(path: string, text: string): boolean {
   } finally {
     rmSync(part, { force: true });
   }
-}
-
-/** Beside its place, on disk. */
-function writePart(path: string, text: string, mode: number): string {
-  const part = `${path}.part`;
-  rmSync(part, { force: true });
-  const file = openSync(part, 'wx', mode);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-  chmodSync(part, mode);
-  return part;
 }

@@ -1,7 +1,7 @@
-import { chmodSync, closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { KairosError } from '../core/errors.ts';
 import { readIfThere } from '../daemon/secrets.ts';
+import { replaceFile } from './replace-file.ts';
 
 /**
  * Sets secrets in `secrets.env`, leaving every other line as it is. Whole or not at all: written beside it, flushed, then
@@ -16,16 +16,7 @@ export function writeSecrets(home: string, values: Readonly<Record<string, strin
     const kept = lines.filter((line) => !Object.keys(values).includes(nameIn(line)));
     const added = Object.entries(values).map(([name, value]) => `${name}=${value}`);
     const text = [...kept, ...added].join('\n').replace(/^\n+/, '');
-    const part = `${path}.part`;
-    const file = openSync(part, 'w', 0o600);
-    try {
-      chmodSync(part, 0o600);
-      writeSync(file, `${text}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(part, path);
+    replaceFile(path, `${text}\n`, 0o600);
   } catch (error) {
     throw new KairosError('HOME_UNUSABLE', `${path} can't be written`, {}, error);
   }
