@@ -144,12 +144,13 @@ export class Box {
   /** Waits until an edit of the configuration was seen, and gives it the time it takes. */
   async editConfig(config: object): Promise<void> {
     const before = this.#configsTaken;
+    await this.clock.rest();
+    const due = this.clock.dueWithin(EDIT_QUIET_MS);
     writeFileSync(join(this.home, 'config.yaml'), JSON.stringify(config));
-    // The watch is real, what follows is not: a look after a quarter of a second without further edits.
-    for (let tries = 0; this.#configsTaken === before && tries < 20; tries += 1) {
-      await pause(WATCH_MS * 8);
-      await this.clock.pass(2_000);
-    }
+    // The watch is real: whenever it sees the edit, a look is due a moment later, and time goes on only then.
+    for (let looks = 0; this.clock.dueWithin(EDIT_QUIET_MS) === due && looks < EDIT_LOOKS_MAX; looks += 1)
+      await pause(WATCH_MS);
+    for (let tries = 0; this.#configsTaken === before && tries < 20; tries += 1) await this.clock.pass(2_000);
     if (this.#configsTaken === before) throw new Error('an edit of the configuration was not taken up');
   }
 
@@ -250,6 +251,10 @@ export class Box {
 export const WARM_SEED = 0;
 /** How often the watch of the configuration looks. */
 const WATCH_MS = 20;
+/** After an edit it has to be quiet for so long (daemon/watch.ts). */
+const EDIT_QUIET_MS = 250;
+/** A busy machine looks late. */
+const EDIT_LOOKS_MAX = 1_000;
 const WATCHED = ['config.yaml', 'secrets.env'];
 
 function ignore(): void {

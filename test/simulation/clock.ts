@@ -29,6 +29,7 @@ const LOOK_LATE_MS_MAX = 50_000;
 /** Steps after which a thread or a child may be at work. */
 const WORK = /^(work|agent|call|changes|command|dream|memory|approval|digest)\./;
 const RESTLESS_MS = 4;
+const MOMENTS_MAX = 50;
 const IDLE_THREAD_MS = 1_500;
 const CHILDREN = [
   ['dream.begun', 'dream.proposed'],
@@ -89,6 +90,11 @@ export class SimulatedClock implements Clock {
     });
   }
 
+  /** How many wait for a moment that is at most so far away. */
+  dueWithin(ms: number): number {
+    return [...this.#sleepers].filter(({ dueMono }) => dueMono <= this.#mono + ms).length;
+  }
+
   /** Something happens: loops are on time for a while. */
   stir(): void {
     this.#calmMono = this.#mono + CALM_AFTER_MS;
@@ -124,7 +130,7 @@ export class SimulatedClock implements Clock {
       // What compiles or loads in a thread of the system's is no handle: after a step of work it has a moment to show itself.
       if (quiet === 2 && this.#restless) {
         this.#restless = false;
-        await pause(this.#ports === 0 ? RESTLESS_MS : RESTLESS_MS * 8);
+        await moment(this.#ports === 0 ? RESTLESS_MS : RESTLESS_MS * 8);
         quiet = 0;
       }
     }
@@ -176,5 +182,14 @@ export class SimulatedClock implements Clock {
       sleeper.wake();
       await this.rest();
     }
+  }
+}
+
+/** So long, and again as long as it took much longer: whoever is to show itself is as late as this then. */
+async function moment(ms: number): Promise<void> {
+  for (let again = 0; again < MOMENTS_MAX; again += 1) {
+    const beganMs = performance.now();
+    await pause(ms);
+    if (performance.now() - beganMs < ms * 2) return;
   }
 }
