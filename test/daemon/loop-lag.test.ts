@@ -21,9 +21,9 @@ describe('the lag of the event loop', () => {
     lag.note();
     await expect.poll(() => lag.watching).toBe(false);
     // Long enough to tell from the noise of a busy machine.
-    blockMs(1_000);
+    blockMs(2_000);
     lag.note();
     await expect.poll(() => lag.watching).toBe(false);
-    expect(lag.maxMs).toBeLessThan(900);
+    expect(lag.maxMs).toBeLessThan(1_900);
   });
 });

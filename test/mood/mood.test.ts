@@ -8,6 +8,7 @@ import { HELD_OUT } from './held-out.ts';
 import { score, type Label } from './labelled.ts';
 import { SECOND_ROUND, THIRD_ROUND } from './rounds.ts';
 import { TUNING } from './tuning.ts';
+import { spentMs } from '../spent.ts';
 
 const tierOf = (text: string): Label => moodOf(text).tier ?? 'none';
 const TUNED = [...TUNING, ...SECOND_ROUND, ...THIRD_ROUND];
@@ -132,9 +133,10 @@ describe('time', () => {
   function msOf(text: string, runs: number): number {
     let best = Infinity;
     for (let run = 0; run < runs; run += 1) {
-      const startedMs = performance.now();
-      moodOf(text);
-      best = Math.min(best, performance.now() - startedMs);
+      best = Math.min(
+        best,
+        spentMs(() => moodOf(text)),
+      );
     }
     return best;
   }

@@ -7,10 +7,10 @@ import { isAlive } from '../../src/cli/client.ts';
 
 const GUARDIAN = join(import.meta.dirname, '../../src/service/guardian.ts');
 
-/** A process with a guardian of one second; `body` runs in it. */
-function guarded(body: string) {
+/** A process with a guardian that bears so long a silence; `body` runs in it. */
+function guarded(silentMsMax: number, body: string) {
   const program = `import { startGuardian } from ${JSON.stringify(GUARDIAN)};
-    const line = startGuardian(1000);
+    const line = startGuardian(${silentMsMax});
     await line.send(['READY=1']);
     console.log('ready');
     ${body}`;
@@ -19,22 +19,24 @@ function guarded(body: string) {
   });
 }
 
+const SILENT_MS = 6_000;
+
 describe('the guardian', () => {
   test('kills a process whose loop turns no more [SERVICE-GUARDIAN]', async (context: TestContext) => {
     needBash(context);
-    const child = guarded(`setTimeout(() => { for (;;); }, 10);`);
+    const child = guarded(1_000, `setTimeout(() => { for (;;); }, 10);`);
     const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
     expect([code, signal]).toEqual([null, 'SIGKILL']);
   });
 
   test('leaves one alone that says that all is well, and ends with it [SERVICE-GUARDIAN]', async (context: TestContext) => {
     needBash(context);
-    const child = guarded(`
-      let beats = 0;
-      const timer = setInterval(() => {
-        void line.send(['WATCHDOG=1']);
-        if (++beats === 12) { clearInterval(timer); }
-      }, 200);`);
+    // It lives for longer than one silence may be, and a machine that has no time for it for seconds is no silence yet.
+    const child = guarded(
+      SILENT_MS,
+      `const timer = setInterval(() => void line.send(['WATCHDOG=1']), 100);
+      setTimeout(() => clearInterval(timer), ${SILENT_MS * 1.5});`,
+    );
     await once(child.stdout, 'data');
     const guard = childOf(child.pid ?? 0);
     const [code] = (await once(child, 'exit')) as [number | null];

@@ -1,7 +1,10 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, renameSync, rmSync, unwatchFile, watchFile, writeFileSync } from 'node:fs';
+import { Agent, get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { post } from '../../proof/lib/sender.ts';
 import { createDice } from '../../proof/lib/seed.ts';
@@ -158,7 +161,7 @@ export class Box {
   async post(path: string, headers: Readonly<Record<string, string>>, body: string | Buffer) {
     const life = this.life;
     try {
-      const answer = await post(`${life.daemon.url}${path}`, headers, Buffer.from(body));
+      const answer = await post(`${life.daemon.url}${path}`, headers, Buffer.from(body), { agent: ONCE });
       return life.dead
         ? undefined
         : { status: answer.status, body: JSON.parse(answer.text || '{}') as Record<string, unknown> };
@@ -177,8 +180,10 @@ export class Box {
   }
 
   async get(path: string): Promise<unknown> {
-    const answer = await fetch(`${this.life.daemon.url}${path}`, { headers: { authorization: `Bearer ${TOKEN}` } });
-    return answer.json();
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const asked = get(`${this.life.daemon.url}${path}`, { headers, agent: ONCE });
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    return JSON.parse(await text(answer));
   }
 
   /** Jobs that this life has in its lanes. */
@@ -247,6 +252,8 @@ export class Box {
   }
 }
 
+/** A connection for each request: a stop lingers for one that is kept, in the time of the machine. */
+const ONCE = new Agent({ keepAlive: false });
 /** The seed of the week whose traces nobody compares: several processes may live it at one time. */
 export const WARM_SEED = 0;
 /** How often the watch of the configuration looks. */
@@ -280,9 +287,9 @@ async function endLife({ daemon, clock }: Life): Promise<void> {
   await ending;
 }
 
-/** Looks, with a pause between them, at whether a start or a stop comes to its end without any time. */
-const LOOKS = 30;
-const LOOK_PAUSE_MS = 8;
+/** Looks, with a pause between them, at whether a start or a stop comes to its end without any time; a stop may linger. */
+const LOOKS = 60;
+const LOOK_PAUSE_MS = 10;
 
 /** Time passes only when nothing else helps: what the system does for a start or a stop is not always to be seen. */
 async function letTimePass(clock: SimulatedClock, over: AbortSignal, ms: number): Promise<void> {

@@ -12,6 +12,7 @@ import { FakeClock } from '../fakes/clock.ts';
 import { contextIn } from './context.ts';
 import { realClock } from './clock.ts';
 import { accessTo, workspaceOf } from './place.ts';
+import { spentMs } from '../spent.ts';
 
 const TREE = {
   'README.md': 'A tree\nof files\n',
@@ -45,10 +46,11 @@ describe('a file pattern', () => {
   });
 
   test('takes time in proportion to its length, whatever it is', () => {
-    const startMs = performance.now();
-    const fits = compilePattern(`${'*a'.repeat(200)}b/**/**/**/**/x${'?*'.repeat(100)}`);
-    for (let count = 0; count < 20; count += 1) fits(`${'a'.repeat(2_000)}/${'a/'.repeat(200)}c`);
-    expect(performance.now() - startMs).toBeLessThan(2_000);
+    const spent = spentMs(() => {
+      const fits = compilePattern(`${'*a'.repeat(200)}b/**/**/**/**/x${'?*'.repeat(100)}`);
+      for (let count = 0; count < 20; count += 1) fits(`${'a'.repeat(2_000)}/${'a/'.repeat(200)}c`);
+    });
+    expect(spent).toBeLessThan(2_000);
     expect(() => compilePattern('{a,b}'.repeat(7))).toThrow('at most 64 alternatives');
     expect(compilePattern('{a,b}'.repeat(6))('aabbab')).toBe(true);
     expect(() => compilePattern('a'.repeat(1_001))).toThrow('1000 characters');
