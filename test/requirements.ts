@@ -653,6 +653,8 @@ export const REQUIREMENTS: readonly Requirement[] = [
     'SCALE-WORKER-DRAIN': 'A worker that stops finishes what it can and hands back the rest.',
     'SCALE-SEALED': 'Without the shared key nobody can make work, read it, or settle it.',
     'SCALE-LABELS': 'Work goes only to hosts that have what it asks for; what nobody has waits and says so.',
+    'SCALE-PARCELS':
+      'A stream of short jobs travels in parcels; one that is long keeps nothing that came with it, and each is settled once.',
     'SCALE-BACKPRESSURE': 'No more is offered than can be begun soon.',
     'SCALE-SECRETS': 'A command gets the secrets that it names and no others, and they travel only sealed.',
     'SCALE-LAZY': 'Without REDIS_URL the daemon loads neither BullMQ nor ioredis.',

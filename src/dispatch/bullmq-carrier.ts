@@ -37,7 +37,7 @@ const COLLECT_MAX = 64;
 const STOP_MS = 600_000;
 
 /**
- * Work over Redis: attempts as jobs of BullMQ, one queue a label; outcomes in a stream of ours, where each stays until it is
+ * Work over Redis: attempts, alone or in parcels, as jobs of BullMQ, one queue a label; outcomes in a stream of ours, where each stays until it is
  * settled. (BullMQ's own events are trimmed, and what a job returned goes with the job when Redis is wiped.) Connects by
  * itself, again and again; while it is not connected everything fails at once.
  */
@@ -75,7 +75,8 @@ class BullmqCarrier implements Carrier {
     const labels = Map.groupBy(works, ({ work }) => work.label);
     for (const [label, given] of labels) {
       try {
-        await this.#queueOf(label).addBulk(given.map((offer) => this.#jobOf(offer)));
+        const parcels = Map.groupBy(given, ({ work }) => queueJobId(work.token));
+        await this.#queueOf(label).addBulk([...parcels].map(([jobId, parcel]) => this.#jobOf(jobId, parcel)));
       } catch (error) {
         // A queue whose first words were cut off does not come back.
         this.#queues.delete(label);
@@ -159,9 +160,14 @@ class BullmqCarrier implements Carrier {
     return queue;
   }
 
-  #jobOf({ work, first }: Offer): Parameters<Queue['addBulk']>[0][number] {
-    const data = { sealed: this.#options.seal.close('work', work) };
-    return { name: work.kind, data, opts: { jobId: queueJobId(work.token), ...(first && { lifo: true }) } };
+  #jobOf(jobId: string, parcel: readonly Offer[]): Parameters<Queue['addBulk']>[0][number] {
+    const data = {
+      sealed: this.#options.seal.close(
+        'work',
+        parcel.map(({ work }) => work),
+      ),
+    };
+    return { name: 'parcel', data, opts: { jobId, ...(parcel.some(({ first }) => first) && { lifo: true }) } };
   }
 
   #completionsOf(text: string | undefined): Arrived['completions'] {

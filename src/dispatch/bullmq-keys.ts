@@ -1,3 +1,4 @@
+import { parcelOf } from './parcels.ts';
 import { ANY_LABEL } from './remote-work.ts';
 
 /** Everything in Redis lies under this: what an ACL has to allow is `~kairos:*`. */
@@ -8,12 +9,12 @@ export function queueOf(label: string): string {
   return `work-${label === '' ? ANY_LABEL : label}`;
 }
 
-/** Names that are numbers are BullMQ's own. */
+/** The job of BullMQ that an attempt travels in, maybe with others. Names that are numbers are BullMQ's own. */
 export function queueJobId(token: string): string {
-  return `t${token}`;
+  return `t${parcelOf(token)}`;
 }
 
-/** Where BullMQ keeps a job. */
+/** Where BullMQ keeps that job. */
 export function jobKey(label: string, token: string): string {
   return `${KEY_PREFIX}:${queueOf(label)}:${queueJobId(token)}`;
 }

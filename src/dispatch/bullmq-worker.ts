@@ -10,7 +10,8 @@ import type { RedisAddress } from './redis-address.ts';
 import { openRedisLink, type RedisLink } from './redis-link.ts';
 import {
   ANY_LABEL,
-  remoteWorkSchema,
+  HOLDING_MAX,
+  parcelSchema,
   type Completion,
   type RemoteResult,
   type RemoteWork,
@@ -42,19 +43,37 @@ interface WorkerLimits {
   readonly heartbeatMs: number;
   /** Without a heartbeat for so long it is not there. */
   readonly presenceMs: number;
+  /** Of a parcel that takes longer than this, what has not begun goes back. */
+  readonly patienceMs: number;
   /** A stop gives what runs this long before it is cut off and handed back. */
   readonly drainMs: number;
   /** And then so long until its outcome is in Redis. */
   readonly flushMs: number;
 }
 
-const LIMITS: WorkerLimits = { heartbeatMs: 5_000, presenceMs: 20_000, drainMs: 10_000, flushMs: 8_000 };
+const LIMITS: WorkerLimits = {
+  heartbeatMs: 5_000,
+  presenceMs: 20_000,
+  patienceMs: 1_000,
+  drainMs: 10_000,
+  flushMs: 8_000,
+};
 
 /** Outcomes remembered, so that what is offered twice is done once here. */
 const REMEMBERED_MAX = 10_000;
 const REMEMBERED_CHARS_MAX = 4_096;
+const STOPPING: RemoteResult = { kind: 'handed-back', reason: 'the worker is stopping' };
+const BEHIND: RemoteResult = { kind: 'handed-back', reason: 'what came with it takes long' };
 const LOCK_MS = 30_000;
 const RETRY_MS = 1_000;
+
+/** An attempt that this worker has, begun or not. */
+interface Held {
+  readonly work: RemoteWork;
+  readonly cut: AbortController;
+  readonly over: PromiseWithResolvers<void>;
+  begun: boolean;
+}
 
 export interface BullmqWorker extends AsyncDisposable {
   readonly id: string;
@@ -84,10 +103,7 @@ class Hands implements BullmqWorker {
   readonly #post: OutcomePost;
   readonly #workers: readonly Worker[];
   readonly #heart: Loop;
-  readonly #running = new Map<
-    string,
-    { readonly work: RemoteWork; readonly cut: AbortController; readonly over: Promise<void> }
-  >();
+  readonly #held = new Map<string, Held>();
   readonly #remembered = new Map<string, RemoteResult>();
   readonly #startedAtMs: number;
   readonly #over = new AbortController();
@@ -114,7 +130,9 @@ class Hands implements BullmqWorker {
   }
 
   get running(): number {
-    return this.#running.size;
+    let running = 0;
+    for (const { begun } of this.#held.values()) if (begun) running += 1;
+    return running;
   }
 
   trouble(): string | undefined {
@@ -122,7 +140,7 @@ class Hands implements BullmqWorker {
   }
 
   cut(): void {
-    for (const { cut } of this.#running.values()) cut.abort('stop');
+    for (const { cut } of this.#held.values()) cut.abort('stop');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -145,7 +163,7 @@ class Hands implements BullmqWorker {
   }
 
   async #allOver(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ over }) => over));
+    while (this.#held.size > 0) await Promise.all([...this.#held.values()].map(({ over }) => over.promise));
   }
 
   async #leave(): Promise<void> {
@@ -172,39 +190,64 @@ class Hands implements BullmqWorker {
     return worker;
   }
 
-  /** Returns when its outcome is in Redis: then BullMQ may forget the job. */
+  /** Returns when the outcome of each is in Redis: then BullMQ may forget the parcel. */
   async #take(data: unknown): Promise<void> {
-    const { seal, clock, log } = this.#options;
-    const sealed = (data as { readonly sealed?: unknown } | null)?.sealed;
-    const read = remoteWorkSchema.safeParse(typeof sealed === 'string' ? seal.open('work', sealed) : undefined);
-    if (!read.success) {
-      log.warn({}, 'work that was not sealed with our key was refused: is KAIROS_WORKER_KEY the same here and there?');
-      throw new Error('not sealed with the key of this worker');
+    const delivered: Promise<void>[] = [];
+    const waiting: Held[] = [];
+    for (const work of this.#open(data)) {
+      const answer = this.#answerTo(work);
+      if (answer === undefined) waiting.push(this.#hold(work));
+      else delivered.push('kind' in answer ? this.#deliver(work, answer) : answer.over.promise);
     }
-    const work = read.data;
-    const known = this.#remembered.get(work.token);
-    if (known !== undefined) return this.#deliver(work, known);
-    const running = this.#running.get(work.token);
-    if (running !== undefined) return running.over;
-    if (this.#stopping) return this.#deliver(work, { kind: 'handed-back', reason: 'the worker is stopping' });
-    if (clock.wallMs() > work.deadlineMs) {
-      return this.#deliver(work, { kind: 'late', reason: 'it came after its time' });
-    }
-    const cut = new AbortController();
-    const over = this.#do(work, cut.signal);
-    this.#running.set(work.token, { work, cut, over });
-    try {
-      await over;
-    } finally {
-      this.#running.delete(work.token);
-    }
+    const over = new AbortController();
+    if (waiting.length > 1) void this.#handBackLater(waiting, delivered, over.signal);
+    for (let held = waiting.shift(); held !== undefined; held = waiting.shift())
+      delivered.push(this.#end(held, await this.#attempt(held)));
+    over.abort();
+    await Promise.all(delivered);
   }
 
-  async #do(work: RemoteWork, signal: AbortSignal): Promise<void> {
+  #open(data: unknown): readonly RemoteWork[] {
+    const { seal, log } = this.#options;
+    const sealed = (data as { readonly sealed?: unknown } | null)?.sealed;
+    const read = parcelSchema.safeParse(typeof sealed === 'string' ? seal.open('work', sealed) : undefined);
+    if (read.success) return read.data;
+    log.warn({}, 'work that was not sealed with our key was refused: is KAIROS_WORKER_KEY the same here and there?');
+    throw new Error('not sealed with the key of this worker');
+  }
+
+  /** What is known of an attempt without making it; undefined: it is to be made. */
+  #answerTo({ token, deadlineMs }: RemoteWork): RemoteResult | Held | undefined {
+    const known = this.#remembered.get(token) ?? this.#held.get(token);
+    if (known !== undefined) return known;
+    if (this.#stopping) return STOPPING;
+    if (this.#options.clock.wallMs() > deadlineMs) return { kind: 'late', reason: 'it came after its time' };
+    return undefined;
+  }
+
+  #hold(work: RemoteWork): Held {
+    const held: Held = { work, cut: new AbortController(), over: Promise.withResolvers(), begun: false };
+    this.#held.set(work.token, held);
+    return held;
+  }
+
+  /** Whoever takes long must not keep what came with it from other hands. */
+  async #handBackLater(waiting: Held[], delivered: Promise<void>[], signal: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(this.#limits.patienceMs, signal);
+    for (const held of waiting.splice(0)) delivered.push(this.#end(held, BEHIND));
+  }
+
+  /** @returns undefined when nobody wants to know: somebody else does it by now, or it is settled. */
+  async #attempt(held: Held): Promise<RemoteResult | undefined> {
+    const { work, cut } = held;
+    const { signal } = cut;
+    if (signal.reason === 'withdrawn') return undefined;
+    if (this.#stopping || signal.aborted) return STOPPING;
     const { clock, handlers, log } = this.#options;
     const startedAtMs = clock.wallMs();
     const startedMonoMs = clock.monoMs();
     log.debug({ jobId: formatId('j', work.jobId), kind: work.kind }, 'work begun');
+    held.begun = true;
     let end: RemoteResult;
     try {
       const handler = handlers[work.kind];
@@ -216,12 +259,21 @@ class Hands implements BullmqWorker {
     } catch (error) {
       end = { kind: 'refused', reason: messageOf(error).slice(0, 500) };
     }
-    // Somebody else does it by now, or it is settled.
-    if (signal.reason === 'withdrawn') return;
-    if (signal.reason === 'stop') end = { kind: 'handed-back', reason: 'the worker stopped during the attempt' };
-    else this.#remember(work.token, end);
-    await this.#deliver(work, end);
-    this.done += 1;
+    if (signal.reason === 'withdrawn') return undefined;
+    if (signal.reason === 'stop') return { kind: 'handed-back', reason: 'the worker stopped during the attempt' };
+    this.#remember(work.token, end);
+    return end;
+  }
+
+  async #end({ work, over, begun }: Held, end: RemoteResult | undefined): Promise<void> {
+    try {
+      if (end === undefined) return;
+      await this.#deliver(work, end);
+      if (begun) this.done += 1;
+    } finally {
+      this.#held.delete(work.token);
+      over.resolve();
+    }
   }
 
   #remember(token: string, end: RemoteResult): void {
@@ -243,7 +295,8 @@ class Hands implements BullmqWorker {
     const { seal, name, labels, concurrency, version } = this.#options;
     const { heartbeatMs, presenceMs } = this.#limits;
     if (this.trouble() !== undefined) return Math.min(heartbeatMs, RETRY_MS);
-    const running = [...this.#running.values()].map(({ work: { brain, token } }) => ({ brain, token }));
+    const held = [...this.#held.values()].slice(0, HOLDING_MAX);
+    const holding = held.map(({ work: { brain, token } }) => ({ brain, token }));
     const startedAtMs = this.#startedAtMs;
     // One that takes nothing more is not there any more, but what it has is not lost.
     const seen: WorkerSeen = {
@@ -251,7 +304,8 @@ class Hands implements BullmqWorker {
       name,
       labels: this.#stopping ? [] : [...labels],
       concurrency,
-      running,
+      holding,
+      running: this.running,
       startedAtMs,
       version,
     };
@@ -261,11 +315,9 @@ class Hands implements BullmqWorker {
       .set(workerKey(this.id), seal.close('heartbeat', seen), 'PX', presenceMs)
       .sadd(WORKERS_KEY, this.id)
       .exec();
-    if (running.length === 0) return heartbeatMs;
-    const stops = await client.mget(running.map(({ token }) => stopKey(token)));
-    for (const [index, { token }] of running.entries()) {
-      if (stops[index] !== null) this.#running.get(token)?.cut.abort('withdrawn');
-    }
+    if (holding.length === 0) return heartbeatMs;
+    const stops = await client.mget(holding.map(({ token }) => stopKey(token)));
+    for (const [index, { cut }] of held.entries()) if (stops[index] !== null) cut.abort('withdrawn');
     return heartbeatMs;
   }
 }

@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import type { Json } from '../core/agent.ts';
+import { PARCEL_MAX } from './parcels.ts';
 
 /** Outcomes that a worker sends together, at most. */
 export const LETTER_MAX = 200;
+
+/** Attempts that a worker names in one heartbeat, at most. */
+export const HOLDING_MAX = 32_000;
 
 /** The label of work that never leaves the daemon. */
 export const BRAIN_LABEL = 'brain';
@@ -53,7 +57,10 @@ export interface WorkerSeen {
   readonly labels: readonly string[];
   /** Jobs it does at one time, for each of its labels. */
   readonly concurrency: number;
-  readonly running: readonly { readonly brain: string; readonly token: string }[];
+  /** Attempts that it has: those it is at, and what came with them in a parcel. */
+  readonly holding: readonly { readonly brain: string; readonly token: string }[];
+  /** How many it is at. */
+  readonly running: number;
   readonly startedAtMs: number;
   readonly version: string;
 }
@@ -63,8 +70,7 @@ const json = z.custom<Json>((value) => value !== undefined);
 const token = z.string().regex(/^[0-9a-f]{32}$/);
 const brain = z.string().regex(/^[0-9a-f]{8}$/);
 
-/** What a worker reads from Redis, after the seal. */
-export const remoteWorkSchema = z.object({
+const remoteWorkSchema = z.object({
   brain,
   jobId: z.int().min(1),
   token,
@@ -73,6 +79,9 @@ export const remoteWorkSchema = z.object({
   payload: json,
   deadlineMs: z.number(),
 });
+
+/** What a worker reads from Redis, after the seal: attempts that travel together. */
+export const parcelSchema = z.array(remoteWorkSchema).min(1).max(PARCEL_MAX);
 
 const completionSchema = z.object({
   token,
@@ -91,7 +100,8 @@ export const workerSeenSchema = z.object({
   name: z.string().max(100),
   labels: z.array(labelSchema).max(32),
   concurrency: z.int().min(1).max(1_000),
-  running: z.array(z.object({ brain, token })).max(32_000),
+  holding: z.array(z.object({ brain, token })).max(HOLDING_MAX),
+  running: z.int().min(0).max(HOLDING_MAX),
   startedAtMs: z.number(),
   version: z.string().max(40),
 });

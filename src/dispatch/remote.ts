@@ -3,7 +3,8 @@ import type { WorkKind } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
 import { formatId } from '../core/units.ts';
 import { settleEnd, type End, type SettleOptions } from './attempt.ts';
-import { createPace } from './pace.ts';
+import { createPace, type Pace } from './pace.ts';
+import { makeTokens, parcelSize } from './parcels.ts';
 import {
   REMOTE_LIMITS,
   type RemoteHands,
@@ -25,6 +26,13 @@ interface Open {
   offers: number;
 }
 
+interface Settled {
+  readonly id: number;
+  readonly label: string;
+  /** It was done, and not handed back or refused. */
+  readonly wasDone: boolean;
+}
+
 /**
  * The daemon's side of work on other hosts. An attempt is in the ledger, with its token, before it is offered; its outcome is
  * settled there once, and only if the token is that of the open attempt. What Redis loses is offered again, what a silent
@@ -42,7 +50,8 @@ class Remote<Run> implements RemoteHands {
   readonly #collecting: Loop;
   readonly #recording = new Set<Promise<boolean>>();
   readonly #sending = new Set<Promise<void>>();
-  readonly #pace = createPace();
+  /** By label: each has workers and jobs of its own. */
+  readonly #paces = new Map<string, Pace>();
   #workers: { readonly seen: WorkerSeen; readonly atMs: number }[] = [];
   #unreadable = 0;
   #lookAtMs = 0;
@@ -75,7 +84,7 @@ class Remote<Run> implements RemoteHands {
         name: seen.name,
         labels: seen.labels,
         concurrency: seen.concurrency,
-        running: seen.running.length,
+        running: seen.running,
         seenMs: Math.round(nowMs - atMs),
       })),
     };
@@ -123,6 +132,14 @@ class Remote<Run> implements RemoteHands {
     return this.#workers.reduce((sum, { seen }) => sum + (seen.labels.includes(asked) ? seen.concurrency : 0), 0);
   }
 
+  #paceOf(label: string): Pace {
+    const known = this.#paces.get(label);
+    if (known !== undefined) return known;
+    const pace = createPace();
+    this.#paces.set(label, pace);
+    return pace;
+  }
+
   /** @returns whether more may be due that there is room for. */
   async #offerDue(): Promise<boolean> {
     const labels = new Set(this.#workers.flatMap(({ seen }) => seen.labels));
@@ -134,20 +151,18 @@ class Remote<Run> implements RemoteHands {
   async #offerLabel(label: string): Promise<boolean> {
     const { store, clock, random, kinds, log } = this.#options;
     const { perPlace, offeredMax } = this.#limits;
-    const out = [...this.#open.values()].filter(({ job }) => (job.label ?? '') === label).length;
+    const out = [...this.#open.values()].filter(({ job }) => labelOf(job) === label).length;
     const places = this.#placesOf(label);
-    const swift = this.#pace.perSecond(clock.monoMs()) * READY_SECONDS;
+    const perSecond = this.#paceOf(label).perSecond(clock.monoMs());
+    const swift = perSecond * READY_SECONDS;
     const ready = Math.max(places * perPlace, swift);
     const room = Math.min(Math.ceil(ready) - out, offeredMax - this.#open.size, OFFER_BATCH_MAX);
     if (room < Math.max(Math.min(OFFER_BATCH_MIN, places), Math.min(swift, offeredMax) / OFFERS_READY)) return false;
     const nowMs = clock.wallMs();
     const due = store.dueRemote(label, Object.keys(kinds) as WorkKind[], { limit: room, nowMs });
     if (due.length === 0) return false;
-    const tokens = Buffer.from(random.bytes(due.length * TOKEN_BYTES)).toString('hex');
-    const claims = due.map(({ id }, index) => ({
-      id,
-      token: tokens.slice(index * TOKEN_BYTES * 2, (index + 1) * TOKEN_BYTES * 2),
-    }));
+    const tokens = makeTokens(due, parcelSize({ perSecond, places, out }), random);
+    const claims = due.map(({ id }, index) => ({ id, token: tokens[index] ?? '' }));
     const jobs = await store.offer(claims, nowMs);
     for (const job of jobs) this.#keep(job);
     for (const { id } of jobs) this.#options.onChange(id);
@@ -197,7 +212,7 @@ class Remote<Run> implements RemoteHands {
     const { seen: workers, unreadable } = await carrier.workers();
     this.#unreadable = unreadable;
     this.#workers = workers.map((seen) => ({ seen, atMs: nowMs }));
-    const named = workers.flatMap(({ running }) => running.filter((one) => one.brain === brain));
+    const named = workers.flatMap(({ holding }) => holding.filter((one) => one.brain === brain));
     const heard = new Set(named.map(({ token }) => token));
     // Whoever works on what is not open any more is told to stop.
     const stray = [...heard].filter((token) => !this.#open.has(token));
@@ -206,7 +221,7 @@ class Remote<Run> implements RemoteHands {
       (one) => nowMs - one.aliveMs >= this.#limits.lookMs || heard.has(one.job.token),
     );
     const silent = open.filter(({ job }) => !heard.has(job.token));
-    const sights = await carrier.look(silent.map(({ job }) => ({ label: job.label ?? '', token: job.token })));
+    const sights = await carrier.look(silent.map(({ job }) => ({ label: labelOf(job), token: job.token })));
     const sightOf = new Map(silent.map(({ job }, index) => [job.token, sights[index] ?? 'unknown']));
     const again: Open[] = [];
     for (const one of open) {
@@ -226,7 +241,7 @@ class Remote<Run> implements RemoteHands {
     one.begun ||= heard || sight === 'begun';
     if (heard || sight === 'waiting') one.aliveMs = nowMs;
     const { begun, unknownLooks, offers, aliveMs, job } = one;
-    if (heard || this.serves(job.label ?? '')) one.servedMs = nowMs;
+    if (heard || this.serves(labelOf(job))) one.servedMs = nowMs;
     const standing = { silentMs: nowMs - aliveMs, unservedMs: nowMs - one.servedMs, unknownLooks, offers };
     const judgement = judge({ heard, sight, begun, ...standing }, this.#limits);
     if (judgement.kind === 'lost') await this.#lose(job, judgement.why);
@@ -246,7 +261,7 @@ class Remote<Run> implements RemoteHands {
     await this.#settle(job, end, run, 0);
     onSettled([job.id]);
     try {
-      await carrier.withdraw([{ label: job.label ?? '', token: job.token }]);
+      await carrier.withdraw([{ label: labelOf(job), token: job.token }]);
     } catch (error) {
       log.debug(
         { jobId: formatId('j', job.id), error: messageOf(error) },
@@ -279,9 +294,11 @@ class Remote<Run> implements RemoteHands {
     // A letter stays until all that is in it is settled.
     carrier.settled(arrivals.filter((_, index) => ends[index]?.every(({ status }) => status === 'fulfilled')));
     const all = ends.flat();
-    const jobIds = all.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
-    if (jobIds.length > 0) onSettled(jobIds);
-    this.#pace.note(jobIds.length, this.#options.clock.monoMs());
+    const settled = all.flatMap((end) => (end.status === 'fulfilled' && end.value !== undefined ? [end.value] : []));
+    if (settled.length > 0) onSettled(settled.map(({ id }) => id));
+    const done = settled.filter(({ wasDone }) => wasDone);
+    for (const [label, { length }] of Map.groupBy(done, (one) => one.label))
+      this.#paceOf(label).note(length, this.#options.clock.monoMs());
     this.wake();
     const failed = all.find((end) => end.status === 'rejected');
     if (failed !== undefined)
@@ -289,8 +306,8 @@ class Remote<Run> implements RemoteHands {
     return failed === undefined;
   }
 
-  /** @returns The job, if it was settled. */
-  async #take(completion: Completion): Promise<number | undefined> {
+  /** @returns What was settled, if anything was. */
+  async #take(completion: Completion): Promise<Settled | undefined> {
     const { kinds, log } = this.#options;
     const open = this.#open.get(completion.token);
     if (open === undefined) {
@@ -302,12 +319,12 @@ class Remote<Run> implements RemoteHands {
     if (end.kind !== 'done') {
       log.info({ jobId: formatId('j', job.id), worker, reason: end.reason }, `work was ${end.kind}`);
       await this.#settle(job, this.#backOf(job, end, worker), undefined, 0);
-      return job.id;
+      return { id: job.id, label: labelOf(job), wasDone: false };
     }
     const judged = await kinds[job.kind as WorkKind]?.judge(job, end, worker);
     const outcome: End = judged?.outcome ?? { kind: 'failed', error: `nothing here judges ${job.kind}` };
     await this.#settle(job, outcome, judged?.run, end.tookMs);
-    return job.id;
+    return { id: job.id, label: labelOf(job), wasDone: true };
   }
 
   #backOf(job: OfferedJob, { kind, reason: said }: RemoteResult & { readonly reason: string }, worker: string): End {
@@ -343,4 +360,8 @@ const OFFER_BATCH_MAX = 512;
 const OFFER_BATCH_MIN = 16;
 /** And of a stream of short jobs so large a part of what lies ready is written at one time. */
 const OFFERS_READY = 8;
-const TOKEN_BYTES = 16;
+
+/** Empty: it asks for none. */
+function labelOf({ label }: OfferedJob): string {
+  return label ?? '';
+}

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { createSeal } from '../../src/dispatch/seal.ts';
 import type { Json } from '../../src/core/agent.ts';
 import type { Outcome } from '../../src/core/job.ts';
@@ -10,8 +11,9 @@ import type { Carrier, RemoteKind } from '../../src/dispatch/remote-ports.ts';
 import { systemClock as clock, systemRandom as random } from '../../src/daemon/system.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
 import type { RemoteRun } from '../../src/scheduler/remote-command.ts';
-import { recordingLog } from '../ledger/make.ts';
-import { RETRY_QUICKLY, type Play } from './contract.ts';
+import { noRedis, startRedis, type RedisServer } from '../fakes/redis.ts';
+import { folder, recordingLog } from '../ledger/make.ts';
+import { ledgerAt, linesOf, RETRY_QUICKLY, type Play } from './contract.ts';
 
 export const KEY = 'a key that is shared by both sides, and long enough';
 
@@ -94,3 +96,41 @@ export function workerAt(
     ...options,
   });
 }
+
+/** A real Redis, empty, and a ledger. */
+interface Stage {
+  readonly redis: RedisServer;
+  readonly client: Redis;
+  readonly ledger: Ledger;
+}
+
+/** A test that needs a Redis, which it may kill. */
+export function onRedis(play: (stage: Stage) => Promise<void>) {
+  return async (context: { skip: (when: boolean, why: string) => void }): Promise<void> => {
+    const missing = noRedis();
+    context.skip(missing !== undefined, missing ?? 'it is there');
+    await using redis = await startRedis();
+    using home = folder();
+    await using ledger = await ledgerAt(home.path);
+    const client = new Redis(redis.url, { maxRetriesPerRequest: null });
+    client.on('error', () => undefined);
+    try {
+      await play({ redis, client, ledger });
+    } finally {
+      client.disconnect();
+    }
+  };
+}
+
+export const did = (ledger: Ledger): string[] => linesOf(ledger).filter((line) => line.startsWith('did'));
+export const succeeded = (ledger: Ledger, ids: readonly number[]) => (): boolean =>
+  ids.every((id) => ledger.jobs.find(id)?.state === 'succeeded');
+
+/** As it is, but for one method. */
+export const but = (carrier: Carrier, changed: Partial<Carrier>): Carrier =>
+  new Proxy(carrier, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(name in changed ? changed : target, name);
+      return typeof value === 'function' ? value.bind(name in changed ? changed : target) : value;
+    },
+  });

@@ -1,50 +1,13 @@
-import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { systemClock, systemRandom } from '../../src/daemon/system.ts';
 import { outcomesKey } from '../../src/dispatch/bullmq-keys.ts';
-import type { Carrier } from '../../src/dispatch/remote-ports.ts';
 import { createSeal } from '../../src/dispatch/seal.ts';
 import type { Ledger } from '../../src/ledger/ledger.ts';
-import { noRedis, startRedis, type RedisServer } from '../fakes/redis.ts';
-import { folder, recordingLog } from '../ledger/make.ts';
-import { askFor as ask, done, ledgerAt, linesOf, until } from './contract.ts';
-import { brainAt, KEY, workerAt } from './redis-world.ts';
+import { recordingLog } from '../ledger/make.ts';
+import { askFor as ask, done, until } from './contract.ts';
+import { brainAt, but, did, KEY, onRedis, succeeded, workerAt } from './redis-world.ts';
 
-interface Stage {
-  readonly redis: RedisServer;
-  readonly client: Redis;
-  readonly ledger: Ledger;
-}
-
-function onRedis(play: (stage: Stage) => Promise<void>) {
-  return async (context: { skip: (when: boolean, why: string) => void }): Promise<void> => {
-    const missing = noRedis();
-    context.skip(missing !== undefined, missing ?? 'it is there');
-    await using redis = await startRedis();
-    using home = folder();
-    await using ledger = await ledgerAt(home.path);
-    const client = new Redis(redis.url, { maxRetriesPerRequest: null });
-    client.on('error', () => undefined);
-    try {
-      await play({ redis, client, ledger });
-    } finally {
-      client.disconnect();
-    }
-  };
-}
-
-const did = (ledger: Ledger): string[] => linesOf(ledger).filter((line) => line.startsWith('did'));
-const succeeded = (ledger: Ledger, ids: readonly number[]) => (): boolean =>
-  ids.every((id) => ledger.jobs.find(id)?.state === 'succeeded');
 const never = (): Promise<never> => new Promise(() => undefined);
-/** As it is, but for one method. */
-const but = (carrier: Carrier, changed: Partial<Carrier>): Carrier =>
-  new Proxy(carrier, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(name in changed ? changed : target, name);
-      return typeof value === 'function' ? value.bind(name in changed ? changed : target) : value;
-    },
-  });
 
 describe('a daemon that ends', () => {
   test(

@@ -1,42 +1,12 @@
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import { describe, expect, test } from 'vitest';
 import { systemRandom } from '../../src/daemon/system.ts';
 import { KEY_PREFIX, outcomesKey, queueOf } from '../../src/dispatch/bullmq-keys.ts';
 import type { Carrier } from '../../src/dispatch/remote-ports.ts';
 import { createSeal, openSeal } from '../../src/dispatch/seal.ts';
-import type { Ledger } from '../../src/ledger/ledger.ts';
-import { noRedis, startRedis, type RedisServer } from '../fakes/redis.ts';
-import { folder, recordingLog } from '../ledger/make.ts';
-import { askFor as ask, done, ledgerAt, linesOf, until, type Play } from './contract.ts';
-import { brainAt, KEY, workerAt } from './redis-world.ts';
-
-interface Stage {
-  readonly redis: RedisServer;
-  readonly client: Redis;
-  readonly ledger: Ledger;
-}
-
-function onRedis(play: (stage: Stage) => Promise<void>) {
-  return async (context: { skip: (when: boolean, why: string) => void }): Promise<void> => {
-    const missing = noRedis();
-    context.skip(missing !== undefined, missing ?? 'it is there');
-    await using redis = await startRedis();
-    using home = folder();
-    await using ledger = await ledgerAt(home.path);
-    const client = new Redis(redis.url, { maxRetriesPerRequest: null });
-    client.on('error', () => undefined);
-    try {
-      await play({ redis, client, ledger });
-    } finally {
-      client.disconnect();
-    }
-  };
-}
-
-const did = (ledger: Ledger): string[] => linesOf(ledger).filter((line) => line.startsWith('did'));
-const succeeded = (ledger: Ledger, ids: readonly number[]) => (): boolean =>
-  ids.every((id) => ledger.jobs.find(id)?.state === 'succeeded');
+import { recordingLog } from '../ledger/make.ts';
+import { askFor as ask, done, until, type Play } from './contract.ts';
+import { brainAt, but, did, KEY, onRedis, succeeded, workerAt } from './redis-world.ts';
 
 /** Ends when the test says so. */
 function gated(): { play: Play; go: () => void; begun: { id: number; attempts: number }[] } {
@@ -172,19 +142,13 @@ describe('a worker', () => {
       });
       let deaf = false;
       // As on a link that is cut: the daemon hears nothing of that worker any more.
-      const wrap = (carrier: Carrier): Carrier => ({
-        trouble: () => carrier.trouble(),
-        offer: (works) => carrier.offer(works),
-        look: (works) => carrier.look(works),
-        collect: (signal) => carrier.collect(signal),
-        settled: (arrivals) => carrier.settled(arrivals),
-        withdraw: (works) => carrier.withdraw(works),
-        async workers() {
-          const { seen, unreadable } = await carrier.workers();
-          return { seen: seen.filter(({ name }) => name !== 'silent' || !deaf), unreadable };
-        },
-        [Symbol.asyncDispose]: () => carrier[Symbol.asyncDispose](),
-      });
+      const wrap = (carrier: Carrier): Carrier =>
+        but(carrier, {
+          async workers() {
+            const { seen, unreadable } = await carrier.workers();
+            return { seen: seen.filter(({ name }) => name !== 'silent' || !deaf), unreadable };
+          },
+        });
       await using brain = brainAt(redis.url, ledger, { limits: { lookMs: 50, leaseMs: 400 }, wrap });
       const id = await ask(ledger, 'moved');
       await until(() => silent.begun.length === 1);
@@ -249,7 +213,7 @@ describe('a worker', () => {
         payload: { id: 1, attempts: 1 },
         deadlineMs: 9e15,
       };
-      await queue.add('command', { sealed: openSeal.close('work', work) }, { jobId: 'forged' });
+      await queue.add('command', { sealed: openSeal.close('work', [work]) }, { jobId: 'forged' });
       await until(() => log.lines.some(({ message }) => message.includes('was refused')));
       await using brain = brainAt(redis.url, ledger, { key: `another ${KEY}` });
       await ask(ledger, 'never offered');
