@@ -1,8 +1,17 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { accessSync, constants, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+
+/** Every program that the user has, where the machine has it: what a small server comes with, and nothing that compiles. */
+const TOOLS = `
+  awk basename bash bwrap cat chmod cp curl cut date dirname env expr false find git grep gzip head id kill ln ls mkdir
+  mktemp mv node npm npx ps readlink rg rm rmdir sed seq sh sleep sort systemctl systemd-notify tail tar tee test touch
+  tr true uname uniq wc which xargs
+`
+  .trim()
+  .split(/\s+/);
 
 /** What a command printed, in the order in which it came, and how it ended. */
 export interface Typed {
@@ -11,7 +20,11 @@ export interface Typed {
   readonly ms: number;
 }
 
-/** Somebody with an empty home, the system's Node and npm, and a directory of their own for global packages. Nothing else. */
+/**
+ * Somebody with an empty home, a directory of their own for global packages, and a PATH of two directories: that one's
+ * `bin`, and `tools`, links to the system's Node, npm and a few dozen programs (`TOOLS`). What the machine has besides,
+ * such as its compilers, is not found by name; it is not hidden from a program that names its whole path.
+ */
 export interface FreshUser extends Disposable {
   readonly base: string;
   readonly env: Readonly<Record<string, string>>;
@@ -22,10 +35,11 @@ export interface FreshUser extends Disposable {
 /** @param cacheFrom Packages that npm has on this machine need not be fetched again. Default: the new home's own, empty. */
 export function makeFreshUser({ cacheFrom }: { readonly cacheFrom?: string } = {}): FreshUser {
   const base = mkdtempSync(join(tmpdir(), 'kairosd-user-'));
-  for (const name of ['home', 'prefix']) mkdirSync(join(base, name));
+  for (const name of ['home', 'prefix', 'tools']) mkdirSync(join(base, name));
+  linkTools(join(base, 'tools'));
   const env = {
     HOME: join(base, 'home'),
-    PATH: [join(base, 'prefix', 'bin'), systemPath()].join(':'),
+    PATH: [join(base, 'prefix', 'bin'), join(base, 'tools')].join(delimiter),
     LANG: 'C.UTF-8',
     TZ: 'UTC',
     npm_config_prefix: join(base, 'prefix'),
@@ -51,10 +65,27 @@ export function makeFreshUser({ cacheFrom }: { readonly cacheFrom?: string } = {
   };
 }
 
+function linkTools(directory: string): void {
+  const folders = systemPath();
+  for (const tool of TOOLS) {
+    const path = folders.map((folder) => join(folder, tool)).find(isProgram);
+    if (path !== undefined) symlinkSync(path, join(directory, tool));
+  }
+}
+
 /** Where the machine's own node and npm are, without what this checkout adds. */
-function systemPath(): string {
-  const all = (process.env['PATH'] ?? '').split(':');
-  return all.filter((directory) => !directory.includes('node_modules')).join(':');
+function systemPath(): string[] {
+  const all = (process.env['PATH'] ?? '').split(delimiter);
+  return all.filter((directory) => directory !== '' && !directory.includes('node_modules'));
+}
+
+function isProgram(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** How this machine reaches its registry: the only thing that the new user takes over from whoever runs this. */
