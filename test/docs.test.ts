@@ -49,6 +49,16 @@ describe('what the pages show', () => {
     ).toHaveLength(3);
   });
 
+  test('the package they install is the one of this version', () => {
+    const { version } = JSON.parse(readText('package.json')) as { version: string };
+    const pages = PAGES.filter(({ path }) => path !== 'CHANGELOG.md');
+    const named = pages.flatMap(({ text }) =>
+      [...text.matchAll(/kairosd-(\d+\.\d+\.\d+)\.tgz/g)].map(([, one]) => one),
+    );
+    expect(named.length).toBeGreaterThan(2);
+    expect(new Set(named)).toEqual(new Set([version]));
+  });
+
   test('every file of the repository they link to is there', () => {
     const broken = PAGES.flatMap(({ path, text }) =>
       [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)\s#]+)(?:#[^)]*)?\)/g)]
