@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Box, GITHUB_SECRET, WARM_SEED } from './box.ts';
@@ -363,9 +363,9 @@ class Week {
       this.#lock.close();
       this.#lock = undefined;
     }
-    if (!existsSync(join(home, 'logs.away'))) return;
-    rmSync(join(home, 'logs'), { force: true });
-    renameSync(join(home, 'logs.away'), join(home, 'logs'));
+    const logs = join(home, 'logs');
+    if (existsSync(logs) && statSync(logs).isFile()) rmSync(logs);
+    if (existsSync(`${logs}.away`)) renameSync(`${logs}.away`, logs);
   }
 
   #edit(line: number): void {
