@@ -1,5 +1,5 @@
 /**
- * `npm run proof -- [name…] [--quick] [--seed N] [--keep] [--minutes N]`: campaigns that try to make the real daemon break its word.
+ * `npm run proof -- [name…] [--quick] [--seed N] [--keep] [--minutes N] [--weeks N]`: campaigns that try to make the real daemon break its word.
  * Loopback only. Exits with 1 when a promise was broken; the seed that it prints repeats the choices it made.
  */
 import { parseArgs } from 'node:util';
@@ -57,11 +57,12 @@ async function main(): Promise<number> {
 /** @returns how many promises were broken; a campaign that fell over counts as one. */
 async function runOne(name: string, seed: number): Promise<number> {
   const startedMs = performance.now();
-  const minutes = values.minutes === undefined ? undefined : Number(values.minutes);
+  const numberOf = (text: string | undefined): number | undefined => (text === undefined ? undefined : Number(text));
+  const [minutes, weeks] = [numberOf(values.minutes), numberOf(values.weeks)];
   const say = (line: string): void => console.log(`   ${name}: ${line}`);
   try {
     const prove = await CAMPAIGNS[name]?.();
-    const report = await prove?.({ seed, quick: values.quick, keep: values.keep, minutes, say });
+    const report = await prove?.({ seed, quick: values.quick, keep: values.keep, minutes, weeks, say });
     if (report === undefined) return 1;
     console.log(renderReport(name, report));
     console.log(`        took ${((performance.now() - startedMs) / 1_000).toFixed(1)} s\n`);
