@@ -13,9 +13,10 @@ import type { Arming } from './arm-steps.ts';
 import { beginDaemon, type DaemonProcess } from './daemon.ts';
 import { inputTokensOf, OUTPUT_TOKENS } from './agent-script.ts';
 import { postGithub, type GithubDelivery } from './sender.ts';
+import type { StepWorld } from './step-world.ts';
 
 /** A minute of the daemon's is two seconds. */
-const RATE = 30;
+export const RATE = 30;
 const DAY_MS = 86_400_000;
 /** What is remembered, by the number of the plan. */
 export const FACTS: Readonly<Record<number, string>> = {
@@ -32,6 +33,8 @@ export interface DayOptions {
   /** Where the model and the owner's channel listen. */
   readonly model: string;
   readonly channel: string;
+  /** The chats, GitHub and the other hosts. */
+  readonly world: StepWorld;
   /** When the day begins, by the real clock. */
   readonly sinceMs: number;
   /** What each start of the daemon is armed with, in order; the starts after these are not armed. */
@@ -43,6 +46,8 @@ export interface DayOptions {
 export interface Promised {
   readonly deliveries: readonly { readonly delivery: GithubDelivery; readonly id: string }[];
   readonly said: readonly { readonly number: number; readonly event: string }[];
+  /** Whether the undo of the first run was; it is not where the machine was too slow to keep what the run changed. */
+  readonly undone: boolean;
   /** How each process ended, in order. */
   readonly ends: readonly string[];
 }
@@ -80,7 +85,7 @@ function write(path: string, content: string): void {
   writeFileSync(path, content, { mode: 0o600 });
 }
 
-function configOf({ repository, channel }: DayOptions, more: readonly object[]): string {
+function configOf({ repository, channel, world }: DayOptions, more: readonly object[]): string {
   const told = { topic: '{repository.full_name}', text: '{repository.full_name} {ref}' };
   return JSON.stringify({
     timezone: 'UTC',
@@ -89,19 +94,24 @@ function configOf({ repository, channel }: DayOptions, more: readonly object[]):
       blocking: '5s',
       windows: [{ per: '15s', max: 1_000 }],
       money: { perDay: 10_000, perRun: 1_000 },
+      // What is not an answer goes everywhere, wherever the owner was heard.
+      presence: 'off',
     },
     agent: { limits: { toolResultBytes: '2KB' } },
     dream: { minSessions: 0, minHours: 8_000, model: 'off' },
-    notify: [{ kind: 'webhook', url: channel }],
+    notify: [{ kind: 'webhook', url: channel }, ...world.config.notify],
+    sources: [{ name: 'github', kind: 'github' }, ...world.config.sources],
     subscriptions: [
       { name: 'log-push', source: 'github', event: 'push', do: 'log', ...told },
       { name: 'tell-push', source: 'github', event: 'push', do: 'notify', ...told },
+      ...world.config.subscriptions,
       ...more,
     ],
     schedules: [
       { name: 'beat', every: '1m', do: 'notify', topic: 'beat', text: 'tick' },
       { name: 'slow', every: '2m', do: 'command', argv: ['sh', '-c', 'echo begun; sleep 0.4'] },
       { name: 'daily', cron: '0 0 1 1 *', do: 'digest' },
+      ...world.config.schedules,
     ],
   });
 }
@@ -147,13 +157,17 @@ export class Day {
   }
 
   async live(): Promise<Promised> {
-    const { home } = this.#options;
+    const { home, world } = this.#options;
     for (let n = 0; n < 3; n += 1) await this.#deliver(`small-${n}`, 100);
     await this.#deliver('large', 400_000);
     await this.#deliver('large', 400_000);
     await this.#run('daily');
     // Nothing else is in the foreground, so that it is moved to the background.
     await this.#until(hasRunSlow);
+    world.speak();
+    if (world.hasHosts) await this.#ask('/api/schedules/far/run', {});
+    await this.#ask('/api/subscribe', { ref: world.followed, poll: true });
+    await this.#until(async () => world.happen(home));
     const written = await this.#say('write');
     await this.#say('remember');
     await this.#say('look');
@@ -162,7 +176,7 @@ export class Day {
     appendFileSync(join(home, 'memory/topics/shop.md'), `${PEACE}\n`);
     await this.#say('remember');
     await this.#say('remember');
-    await this.#ask(`/api/jobs/${written}/undo`, {});
+    const undone = 'files' in ((await this.#ask(`/api/jobs/${written}/undo`, {})) as object);
     const more = { name: 'tell-star', source: 'github', event: 'star', do: 'notify', topic: 'star', text: 'a star' };
     writeFileSync(join(home, 'config.yaml'), configOf(this.#options, [more]));
     await this.#until(async (daemon) => JSON.stringify(await daemon.get('/api/subscriptions')).includes('tell-star'));
@@ -170,13 +184,16 @@ export class Day {
     for (const n of [1, 2]) await this.#deliver(`huge-${n}`, 18_000_000);
     // The housekeeping has its minute, and everything ends.
     await sleep(Math.max(0, 75_000 / RATE - 1));
+    let open: string | undefined;
+    const isSettled = async (): Promise<boolean> => (open = await world.waitsFor(home)) === undefined;
+    await this.#until(isSettled, () => `it waits for ${open}`);
     await this.#until(isQuiet);
     await this.#stop();
-    return { deliveries: this.#deliveries, said: this.#said, ends: this.#ends };
+    return { deliveries: this.#deliveries, said: this.#said, undone, ends: this.#ends };
   }
 
   async #start(): Promise<DaemonProcess> {
-    const { home, model, arms, hits, sinceMs } = this.#options;
+    const { home, model, world, arms, hits, sinceMs } = this.#options;
     const kill = arms[this.#starts];
     this.#starts += 1;
     const path = join(home, 'memory/topics/shop.md');
@@ -184,6 +201,7 @@ export class Day {
     const edit = { step: 'memory.begun', path, after: PEACE, text: `${OWNERS_LINE}\n`, marker } as const;
     const arming: Arming = { rate: RATE, sinceMs, kill, edit, hits };
     const env = {
+      ...world.env,
       ANTHROPIC_BASE_URL: model,
       NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'arm-steps.ts')).href}`,
       KAIROS_PROOF_STEPS: JSON.stringify(arming),
@@ -221,10 +239,13 @@ export class Day {
     }
   }
 
-  async #until(holds: (daemon: DaemonProcess) => Promise<boolean>): Promise<void> {
+  async #until(
+    holds: (daemon: DaemonProcess) => Promise<boolean>,
+    why = (): string => holds.toString().slice(0, 120),
+  ): Promise<void> {
     const endMs = performance.now() + 40_000;
     while (!(await this.#insist(holds))) {
-      if (performance.now() > endMs) throw new Error(`it did not come about: ${holds.toString().slice(0, 120)}`);
+      if (performance.now() > endMs) throw new Error(`it did not come about: ${why()}`);
       await sleep(20);
     }
   }

@@ -2,7 +2,7 @@ import { channel as diagnostics } from 'node:diagnostics_channel';
 import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Fetch, Log, Random } from '../core/ports.ts';
+import { reached, type Clock, type Fetch, type Log, type Random } from '../core/ports.ts';
 
 /** What came in an envelope. */
 export interface SocketDelivery {
@@ -186,6 +186,7 @@ async function acknowledge(
 ): Promise<void> {
   const body = Buffer.from(JSON.stringify(payload ?? null));
   const word = await take({ kind: 'slack', source: 'slack', delivery: `envelope:${id}`.slice(0, 200), body });
+  reached('slack.taken');
   if (socket.readyState !== 1) return;
   socket.send(JSON.stringify({ envelope_id: id, ...(word !== undefined && word !== '' && { payload: parse(word) }) }));
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random } from '../core/ports.ts';
 import type { Answer, TelegramApi } from './telegram-api.ts';
 
 /** What is needed of the ledger. */
@@ -119,7 +119,9 @@ function createPoller(options: TelegramPollerOptions): Poller {
       if (next === undefined) return 0;
       try {
         await takeAll(found.data, options);
+        reached('telegram.taken');
         await store.save(name, JSON.stringify({ offset: next }));
+        reached('telegram.recorded');
       } catch (error) {
         // The ledger says no (a full disk, say): nothing is confirmed, and Telegram keeps it.
         return trouble('failed', messageOf(error));

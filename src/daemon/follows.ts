@@ -1,5 +1,5 @@
 import { KairosError } from '../core/errors.ts';
-import type { Clock } from '../core/ports.ts';
+import { reached, type Clock } from '../core/ports.ts';
 import type { GitHub } from '../github/client.ts';
 import type { PollTarget } from '../github/poller.ts';
 import type { FollowRow, Follows } from '../ledger/follows.ts';
@@ -68,6 +68,7 @@ export function createFollows(parts: FollowParts): Following {
       const { title, headSha } = await lookedUp(github, place);
       const road = await roadTo(parts.sources(), github, { ...place, poll: asked.poll });
       const row = await follows.add({ ...place, headSha, road, title, by: asked.by, sinceMs: clock.wallMs() });
+      reached('follow.begun');
       if (road === 'follow') onChange();
       return { ...stateOf(row), note: NOTES[road] };
     },

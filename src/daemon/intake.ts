@@ -1,4 +1,5 @@
 import type { EventDraft } from '../core/event.ts';
+import { reached } from '../core/ports.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Feed } from '../web/feed.ts';
 
@@ -19,7 +20,10 @@ export function createIntake({ ledger, feed, hands, onFollowsEnd }: IntakeParts)
     const appended = await ledger.events.append(draft);
     feed.changed('event', appended.id);
     if (draft.jobs.length > 0 && !appended.duplicate) hands.wake();
-    if (draft.follows !== undefined && draft.follows.ends.length > 0) onFollowsEnd();
+    if (draft.follows !== undefined && draft.follows.ends.length > 0) {
+      reached('follow.ended');
+      onFollowsEnd();
+    }
     return appended;
   };
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '../core/errors.ts';
 import type { WorkKind } from '../core/job.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
+import { reached } from '../core/ports.ts';
 import { formatId } from '../core/units.ts';
 import { settleEnd, type End, type SettleOptions } from './attempt.ts';
 import { createPace, type Pace } from './pace.ts';
@@ -23,6 +24,8 @@ interface Open {
   servedMs: number;
   begun: boolean;
   unknownLooks: number;
+  /** Since when it may be missed: two looks in one moment are one. */
+  unknownMs: number;
   offers: number;
 }
 
@@ -99,7 +102,7 @@ class Remote<Run> implements RemoteHands {
 
   #keep(job: OfferedJob): Open {
     const nowMs = this.#options.clock.monoMs();
-    const open = { job, aliveMs: nowMs, servedMs: nowMs, begun: false, unknownLooks: 0, offers: 0 };
+    const open = { job, aliveMs: nowMs, servedMs: nowMs, begun: false, unknownLooks: 0, unknownMs: nowMs, offers: 0 };
     this.#open.set(job.token, open);
     return open;
   }
@@ -120,10 +123,13 @@ class Remote<Run> implements RemoteHands {
     return more ? 0 : Math.max(0, Math.min(lookMs, this.#lookAtMs - clock.monoMs()));
   }
 
-  /** Nobody could be heard: the time before counts against nobody, and what Redis lost is found at once. */
+  /** Nobody could be heard: the time before counts against nobody. Workers may be back later than this, with what they have. */
   #backAgain(): void {
     const nowMs = this.#options.clock.monoMs();
-    for (const open of this.#open.values()) open.aliveMs = open.servedMs = nowMs;
+    for (const open of this.#open.values()) {
+      open.aliveMs = open.servedMs = open.unknownMs = nowMs;
+      open.unknownLooks = 0;
+    }
     this.#lookAtMs = 0;
   }
 
@@ -164,6 +170,7 @@ class Remote<Run> implements RemoteHands {
     const tokens = makeTokens(due, parcelSize({ perSecond, places, out }), random);
     const claims = due.map(({ id }, index) => ({ id, token: tokens[index] ?? '' }));
     const jobs = await store.offer(claims, nowMs);
+    reached('remote.written');
     for (const job of jobs) this.#keep(job);
     for (const { id } of jobs) this.#options.onChange(id);
     // While these travel, the next ones are written down.
@@ -199,6 +206,7 @@ class Remote<Run> implements RemoteHands {
       log.warn({ jobs: offers.length, error: messageOf(error) }, 'work could not be offered yet');
       return;
     }
+    reached('remote.offered');
     for (const { work } of offers) {
       const open = this.#open.get(work.token);
       // What Redis did not take, full or read-only as it may be, counts against nobody.
@@ -237,7 +245,10 @@ class Remote<Run> implements RemoteHands {
   async #judge(one: Open, heard: boolean, sight: Sight): Promise<boolean> {
     const nowMs = this.#options.clock.monoMs();
     if (heard || sight !== 'unknown') one.unknownLooks = 0;
-    else one.unknownLooks += 1;
+    else if (nowMs - one.unknownMs >= this.#limits.lookMs / 2) {
+      one.unknownLooks += 1;
+      one.unknownMs = nowMs;
+    }
     one.begun ||= heard || sight === 'begun';
     if (heard || sight === 'waiting') one.aliveMs = nowMs;
     const { begun, unknownLooks, offers, aliveMs, job } = one;
@@ -259,6 +270,7 @@ class Remote<Run> implements RemoteHands {
   async #end(job: OfferedJob, end: End, run: Run | undefined): Promise<void> {
     const { carrier, onSettled, log } = this.#options;
     await this.#settle(job, end, run, 0);
+    reached('remote.given-up');
     onSettled([job.id]);
     try {
       await carrier.withdraw([{ label: labelOf(job), token: job.token }]);
@@ -291,6 +303,7 @@ class Remote<Run> implements RemoteHands {
     const ends = await Promise.all(
       arrivals.map(({ completions }) => Promise.allSettled(completions.map((completion) => this.#take(completion)))),
     );
+    reached('remote.settled');
     // A letter stays until all that is in it is settled.
     carrier.settled(arrivals.filter((_, index) => ends[index]?.every(({ status }) => status === 'fulfilled')));
     const all = ends.flat();
@@ -322,6 +335,7 @@ class Remote<Run> implements RemoteHands {
       return { id: job.id, label: labelOf(job), wasDone: false };
     }
     const judged = await kinds[job.kind as WorkKind]?.judge(job, end, worker);
+    reached('remote.judged');
     const outcome: End = judged?.outcome ?? { kind: 'failed', error: `nothing here judges ${job.kind}` };
     await this.#settle(job, outcome, judged?.run, end.tookMs);
     return { id: job.id, label: labelOf(job), wasDone: true };

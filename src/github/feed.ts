@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reached } from '../core/ports.ts';
 import type { GitHub } from './client.ts';
 import type { Details } from './details.ts';
 
@@ -95,7 +96,10 @@ export async function lookAt(feed: Feed, pageSize: number, deps: FeedDeps, signa
   }
   const fresh = sinceMs === undefined ? [] : unseen(items, seen, sinceMs);
   const found = await translateAll(fresh, feed.details(deps.github, signal));
-  if (found.length > 0) await deps.take(found);
+  if (found.length > 0) {
+    await deps.take(found);
+    reached('poll.taken');
+  }
   const next: State = {
     sinceMs: sinceMs ?? first.serverMs,
     validator: first.validator,

@@ -1,6 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import { startLoop, type Loop } from '../core/loop.ts';
-import type { Clock, Log, Random } from '../core/ports.ts';
+import { reached, type Clock, type Log, type Random } from '../core/ports.ts';
 import { checkRuns } from './check-runs.ts';
 import type { GitHub } from './client.ts';
 import { lookAt, type Feed, type FeedDeps, type Found, type Look, type PollStore } from './feed.ts';
@@ -127,6 +127,7 @@ export function createPoller(options: PollerOptions): Poller {
   };
   const settle = (turn: Turn, look: Look): void => {
     const nowMs = clock.monoMs();
+    if (look.kind === 'read' && look.found > 0) reached('poll.recorded');
     if (look.kind === 'too-large' && turn.size < PAGE_SIZES.length - 1) {
       turn.size += 1;
       turn.dueMs = nowMs;

@@ -7,6 +7,8 @@ import type { Duplex } from 'node:stream';
 /** Slack's side of Socket Mode: `apps.connections.open`, then a WebSocket with envelopes. */
 export interface FakeSlackSocket extends AsyncDisposable {
   readonly apiRoot: string;
+  /** Where connections are opened to. */
+  readonly link: string;
   readonly appToken: string;
   /** How many connections are open. */
   readonly open: number;
@@ -65,6 +67,7 @@ export async function startFakeSlackSocket(): Promise<FakeSlackSocket> {
   };
   return {
     apiRoot: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api`,
+    link: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/link`,
     appToken: APP_TOKEN,
     get open() {
       return sockets.size;

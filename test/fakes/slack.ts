@@ -26,6 +26,8 @@ export interface FakeSlack extends FaultyServer {
   readonly responses: readonly unknown[];
   /** A response URL of an interaction. */
   readonly responseUrl: string;
+  /** Where `apps.connections.open` points to, for whoever listens as well. */
+  linkTo(url: string): void;
 }
 
 const TOKEN = 'xoxb-test-token';
@@ -50,12 +52,15 @@ export async function startFakeSlack(clock: FakeClock): Promise<FakeSlack> {
   };
   const channels = new Set([CHANNEL]);
   const responses: unknown[] = [];
+  let link: string | undefined;
   const answer = ({ path, headers, body }: Received): Reply => {
     if (path.startsWith('/response/')) {
       responses.push(JSON.parse(body));
       return { status: 200, body: 'ok' };
     }
     const method = path.replace(/^\/api\//, '');
+    // It has a token of its own.
+    if (method === 'apps.connections.open' && link !== undefined) return json({ ok: true, url: link });
     const refusal = refusals.findIndex((one) => one.method === method);
     const form = new URLSearchParams(body);
     const call = methods[method];
@@ -76,6 +81,7 @@ export async function startFakeSlack(clock: FakeClock): Promise<FakeSlack> {
     channels,
     responses,
     responseUrl: `${server.url}/response/T1/2/abc`,
+    linkTo: (url: string) => void (link = url),
     refuse: (method: string, error: string) => void refusals.push({ method, error }),
   });
 }
