@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
+import { fastDisk } from '../fast-disk.ts';
 import { ROOT } from '../repository.ts';
 
 export interface Ended {
@@ -31,7 +32,7 @@ afterEach(async () => {
 
 /** A directory of the test's own; gone after it. */
 function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kairos-cli-'));
+  const folder = mkdtempSync(join(fastDisk(), 'kairos-cli-'));
   folders.push(folder);
   return folder;
 }
@@ -41,13 +42,20 @@ export function newHome(): string {
   return join(makeFolder(), 'home');
 }
 
-/** Runs `bin/kairos` to its end. */
+/** What `bin/kairos` ends in, without the shells on its way there; these are in every start of a daemon. */
+const MAIN = ['--disable-warning=ExperimentalWarning', join(ROOT, 'src/cli/main.ts')];
+const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/kairosd') };
+
+/** Runs `kairos` to its end. */
 export async function kairos(
   home: string,
   argv: readonly string[],
   { env = {}, input = '' }: { env?: Record<string, string>; input?: string } = {},
 ): Promise<Ended> {
-  const child = spawn(join(ROOT, 'bin/kairos'), argv, { env: cleanEnv(home, env), cwd: tmpdir() });
+  const child = spawn(process.execPath, [...MAIN, ...argv], {
+    env: cleanEnv(home, { ...COMPILED, ...env }),
+    cwd: tmpdir(),
+  });
   children.push(child);
   let stdout = '';
   let stderr = '';

@@ -302,7 +302,7 @@ describe('a worker that was taken over', () => {
     await using d = await poisoned(['{"kind":"progress","phase":"gather","done":1,"total":9}', 'hang']);
     const stop = new AbortController();
     const ended = d.dreamer.once(NOW, stop.signal);
-    while (d.dreamer.progress()?.phase !== 'gather') await new Promise((resolve) => setImmediate(resolve));
+    while (d.dreamer.progress()?.phase !== 'gather') await new Promise((resolve) => setTimeout(resolve, 5));
     expect(d.dreamer.progress()).toMatchObject({ phase: 'gather', done: 1, total: 9 });
     stop.abort();
     expect(await ended).toMatchObject({ ran: true, failed: false, reason: 'it was stopped' });

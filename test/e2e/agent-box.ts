@@ -11,6 +11,7 @@ import { readSecrets } from '../../src/daemon/secrets.ts';
 import { startDaemon, type Daemon } from '../../src/daemon/start.ts';
 import { systemRandom } from '../../src/daemon/system.ts';
 import { createRedactor } from '../../src/redact/redactor.ts';
+import { fastDisk } from '../fast-disk.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { ROOT } from '../repository.ts';
 
@@ -86,7 +87,7 @@ export async function openBox({
   files,
 }: BoxOptions): Promise<AgentBox> {
   const folder = mkdtempSync(join(tmpdir(), 'kairos-agent-'));
-  const home = mkdtempSync(join(folder, 'home-'));
+  const home = mkdtempSync(join(fastDisk(), 'kairos-agent-home-'));
   const repository = makeRepository(join(folder, 'shop'), files);
   const writeConfig = (given: object): void => {
     const whole = { timezone: 'UTC', workspaces: [{ path: repository }], notify: [], ...given };
@@ -143,7 +144,7 @@ export async function openBox({
       // A stop gives what runs some time by the clock, which stands still.
       for (let turns = 0; turns < 3; turns += 1) await clock.advance(5_000);
       await ended;
-      rmSync(folder, { recursive: true, force: true });
+      for (const path of [home, folder]) rmSync(path, { recursive: true, force: true });
     },
   };
   return box;

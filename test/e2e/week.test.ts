@@ -1,11 +1,14 @@
 import { beforeAll, describe, test } from 'vitest';
 import type { Report } from '../../proof/lib/report.ts';
 import { proveWeek } from '../../proof/week.ts';
+import { fastDisk } from '../fast-disk.ts';
 import { expectKept, short } from './kept.ts';
 
 describe('a simulated week of 5 000 events, 20 schedules, three sleeps, a change of the clocks and two crashes', () => {
   let report: Report;
   beforeAll(async () => {
+    // Each file of tests is a process of its own, so nobody else sees this.
+    process.env['TMPDIR'] = fastDisk();
     report = await proveWeek(short());
   }, 150_000);
 

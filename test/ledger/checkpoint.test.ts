@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { checkpoint, shrinkLog } from '../../src/ledger/checkpoint.ts';
 import { copyLogBack, type Database } from '../../src/ledger/database.ts';
@@ -15,16 +16,17 @@ function write(database: Database, mib: number): void {
   database.exec('PRAGMA synchronous = FULL');
 }
 
+// On a disk: how far the log grows while it is copied back depends on how long a commit waits for its flush.
 describe('the log', () => {
   test('is left alone while it is short', async () => {
-    using home = freshDatabase();
+    using home = freshDatabase(tmpdir());
     write(home.database, 4);
     expect(await checkpoint(home.database, process.platform)).toBe(false);
     expect(scalar(home.database, 'SELECT count(*) FROM body_chunks')).toBe(4);
   });
 
   test('over 32 MiB is copied back by a thread, commits go on meanwhile, and it starts over', async () => {
-    using home = freshDatabase();
+    using home = freshDatabase(tmpdir());
     const { database } = home;
     write(database, 34);
     const grownTo = logBytes(database);
@@ -52,7 +54,7 @@ describe('the log', () => {
   });
 
   test('is copied back without a lock that a commit could run into', () => {
-    using home = freshDatabase();
+    using home = freshDatabase(tmpdir());
     const { database } = home;
     write(database, 1);
     database.transaction(() => copyLogBack(database.path, process.platform));
@@ -61,7 +63,7 @@ describe('the log', () => {
   });
 
   test('gives its space back when space is short', async () => {
-    using home = freshDatabase();
+    using home = freshDatabase(tmpdir());
     write(home.database, 3);
     await shrinkLog(home.database, process.platform);
     expect(logBytes(home.database)).toBe(0);

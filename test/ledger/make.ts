@@ -1,5 +1,4 @@
 import { mkdtempDisposableSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventDraft } from '../../src/core/event.ts';
 import type { JobDraft } from '../../src/core/job.ts';
@@ -8,19 +7,20 @@ import { openDatabase, type Database } from '../../src/ledger/database.ts';
 import { openLedger, type Ledger } from '../../src/ledger/ledger.ts';
 import { migrate } from '../../src/ledger/migrate.ts';
 import { createWriter, type Writer, type WriterOptions } from '../../src/ledger/writer.ts';
+import { fastDisk } from '../fast-disk.ts';
 import { FakeClock } from '../fakes/clock.ts';
 
 export const DAY_MS = 86_400_000;
 export const NOON_MS = Date.UTC(2026, 10, 2, 12, 0, 0);
 
-/** A folder that goes when the test ends. */
-export function folder(): Disposable & { readonly path: string } {
-  return mkdtempDisposableSync(join(tmpdir(), 'kairosd-test-'));
+/** A folder that goes when the test ends. @param under Where it is made; `tmpdir()` for what a sandbox is shown. */
+export function folder(under = fastDisk()): Disposable & { readonly path: string } {
+  return mkdtempDisposableSync(join(under, 'kairosd-test-'));
 }
 
-/** A database with the present schema, in a folder of its own. */
-export function freshDatabase(): Disposable & { readonly database: Database; readonly path: string } {
-  const home = folder();
+/** A database with the present schema, in a folder of its own. @param under As for `folder`. */
+export function freshDatabase(under = fastDisk()): Disposable & { readonly database: Database; readonly path: string } {
+  const home = folder(under);
   const database = openDatabase(join(home.path, 'ledger.db'), process.platform);
   migrate(database);
   return {

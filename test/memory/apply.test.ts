@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/ledger/database.ts';
@@ -10,6 +9,7 @@ import { createWriter } from '../../src/ledger/writer.ts';
 import { readMemory } from '../../src/memory/overlay.ts';
 import type { Author } from '../../src/memory/ports.ts';
 import { openMemory } from '../../src/memory/store.ts';
+import { fastDisk } from '../fast-disk.ts';
 import { FakeClock } from '../fakes/clock.ts';
 import { recordingLog } from '../ledger/make.ts';
 import { ROOT } from '../repository.ts';
@@ -21,7 +21,7 @@ const folders: string[] = [];
 const worlds = { before: '', after: '' };
 
 function makeFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'kairosd-memory-'));
+  const folder = mkdtempSync(join(fastDisk(), 'kairosd-memory-'));
   folders.push(folder);
   return folder;
 }

@@ -22,8 +22,7 @@ export function git(cwd: string, ...args: readonly string[]): string {
 
 /** What was true at an old commit, worded in turn by each template, and whether git says that it still is at a new one. */
 export function noteDown(cwd: string, old: string, now: string): Noted[] {
-  const then = snapshot(cwd, old);
-  const today = snapshot(cwd, now);
+  const [then, today] = [snapshot(cwd, old), snapshot(cwd, now)];
   const noted: Noted[] = [];
   let turn = 0;
   const add = (kind: Wording, values: Readonly<Record<string, string>>, stale: boolean): void => {
@@ -58,13 +57,36 @@ export function noteDown(cwd: string, old: string, now: string): Noted[] {
   return noted;
 }
 
+/** Every file of a commit; the text only of those that are read. */
 function snapshot(cwd: string, commit: string): ReadonlyMap<string, string> {
   const paths = git(cwd, 'ls-tree', '-r', '--name-only', commit)
     .split('\n')
     .filter((path) => path !== '');
-  return new Map(
-    paths.map((path) => [path, /\.(?:[cm]?[tj]s|json)$/.test(path) ? git(cwd, 'show', `${commit}:${path}`) : '']),
+  const texts = show(
+    cwd,
+    paths.filter((path) => /\.(?:[cm]?[tj]s|json)$/.test(path)).map((path) => `${commit}:${path}`),
   );
+  return new Map(paths.map((path) => [path, texts.get(`${commit}:${path}`) ?? '']));
+}
+
+/** What `git show` prints for each of them, by one git for all. */
+function show(cwd: string, names: readonly string[]): ReadonlyMap<string, string> {
+  const printed = execFileSync('git', ['cat-file', '--batch'], {
+    cwd,
+    input: names.map((name) => `${name}\n`).join(''),
+    maxBuffer: 256 * 1_048_576,
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  const texts = new Map<string, string>();
+  let at = 0;
+  for (const name of names) {
+    const begin = printed.indexOf('\n', at) + 1;
+    const bytes = Number(/^[0-9a-f]+ blob (\d+)$/.exec(printed.toString('latin1', at, begin - 1))?.[1]);
+    if (Number.isNaN(bytes)) throw new Error(`git has no ${name}`);
+    texts.set(name, printed.toString('utf8', begin, begin + bytes));
+    at = begin + bytes + 1;
+  }
+  return texts;
 }
 
 function manifest(files: ReadonlyMap<string, string>): {
