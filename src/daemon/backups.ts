@@ -6,7 +6,6 @@ import { isAbsolute, join } from 'node:path';
 import type { BackupOptions } from '../backup/options.ts';
 import { lastBackup, newestBackupMs } from '../backup/record.ts';
 import { dueMs } from '../backup/due.ts';
-import { isMissing } from '../backup/contents.ts';
 import { messageOf } from '../core/errors.ts';
 import type { EventDraft } from '../core/event.ts';
 import { startLoop } from '../core/loop.ts';
@@ -223,10 +222,5 @@ function lastDocument(output: string): Record<string, unknown> {
 }
 
 function sizeOf(path: string): number {
-  try {
-    return statSync(path).size;
-  } catch (error) {
-    if (isMissing(error)) return 0;
-    throw error;
-  }
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

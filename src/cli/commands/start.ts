@@ -10,7 +10,7 @@ import { loadConfig } from '../../daemon/config.ts';
 import { homeOf, makeHome, type Env } from '../../daemon/home.ts';
 import { createLogger } from '../../daemon/logger.ts';
 import { logPathOf, openLogFile, type LogFile } from '../../daemon/log-file.ts';
-import { collectGarbage } from '../../daemon/relieve.ts';
+import { collectGarbage, giveBackStart } from '../../daemon/relieve.ts';
 import { readSecrets } from '../../daemon/secrets.ts';
 import { startDaemon, type Daemon } from '../../daemon/start.ts';
 import { openSupervised, takeSupervision, type Supervised } from '../../daemon/supervised.ts';
@@ -26,6 +26,8 @@ import { execAgain, supervisorOf } from '../restart.ts';
 const EXIT_CUT_SHORT = 6;
 /** A stop that takes longer is cut off: everything that was accepted is in the ledger anyway. */
 const STOP_MS_MAX = 20_000;
+/** After it is ready: the first looks are over, and much work is not there yet. */
+const SETTLED_MS = 1_000;
 /** Who asked for the end: `kairos stop`. */
 const API = 'the API';
 
@@ -101,6 +103,7 @@ async function run(env: Env, json: boolean, supervised: Supervised): Promise<num
   if (json) print(JSON.stringify({ pid: process.pid, url: daemon.url, home, safeMode: daemon.safeMode }));
   else greet(daemon, home, commandName(env, process.cwd()));
   await supervised.ready(`ready at ${daemon.url}`, { healthy: () => daemon.healthy(), log });
+  setTimeout(() => void giveBackStart(), SETTLED_MS).unref();
   const { by, restart } = await asked.promise;
   log.info({ by, restart }, 'stopping');
   await supervised.stopping();
