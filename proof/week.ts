@@ -30,9 +30,9 @@ export async function proveWeek(options: CampaignOptions): Promise<Report> {
 }
 
 /** 5 000 events, 20 schedules, three sleeps, a change of the clocks and two crashes, in half a minute. */
-async function proveOneWeek(season: Season, { seed, keep, say }: CampaignOptions): Promise<Report> {
+async function proveOneWeek(season: Season, { seed, keep, under, say }: CampaignOptions): Promise<Report> {
   const plan = planWeek(seed, season);
-  using home = makeHome(plan.config, { keep });
+  using home = makeHome(plan.config, { keep, ...(under !== undefined && { under }) });
   const startedMs = performance.now();
   const ends: string[] = [];
   while (ends.length < 3 && (ends.at(-1) ?? 'SIGKILL') === 'SIGKILL') ends.push(await oneLife(home.path, seed, season));

@@ -20,6 +20,8 @@ export interface CampaignOptions {
   readonly quick: boolean;
   /** Leave the homes on the disk. */
   readonly keep: boolean;
+  /** Where the homes are made, for a campaign that is not about a disk. Default: the temporary directory. */
+  readonly under?: string | undefined;
   /** Length of what is run in real time (soak). */
   readonly minutes?: number | undefined;
   /** Only for the simulation: how many weeks. */

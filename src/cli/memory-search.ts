@@ -12,7 +12,7 @@ import { plainBlock } from './plain-block.ts';
 /** A person waits longer than a model should: all that is searched together. */
 const DEADLINE_MS = 10_000;
 /** Of it, for sessions that the index does not hold. An identifier is found in their lines anyway. */
-const READING_MS = { words: 5_000, identifier: 150 };
+const READING_MS = { words: 5_000, identifier: 500 };
 const LIMIT = 20;
 const LIMIT_MAX = 50;
 const QUERY_CHARS = { min: 2, max: 200 };

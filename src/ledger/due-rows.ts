@@ -17,7 +17,10 @@ const CLASSES: Readonly<Record<JobClass, string>> = {
   'own-work': `${WORK} AND ${HERE} AND (kind = 'agent' OR label = 'brain')`,
 };
 
-/** A job that is from the future was recorded before somebody set the clock back: it has waited long enough. */
+/**
+ * A job that is from the future was recorded before somebody set the clock back: it has waited long enough. Unless it was begun
+ * since then: what it waits for now is told by the clock as it is, and it would be begun anew at once, again and again.
+ */
 const CLOCK_SLACK_MS = 1_000;
 
 /** Leases that ran out, then what is due, oldest first, then what only seems not to be. */
@@ -35,8 +38,9 @@ export function dueRows(
   const rows = select("state = 'running' AND lease_until <= ?", 'lease_until, id', nowMs, limit);
   rows.push(...select("state = 'queued' AND due_at <= ?", 'due_at, id', nowMs, limit));
   if (rows.length >= limit) return rows;
-  const future = "state = 'queued' AND due_at > ? AND created_at > ?";
-  return rows.concat(select(future, 'due_at, id', nowMs, nowMs + CLOCK_SLACK_MS, limit));
+  const future = "state = 'queued' AND due_at > ? AND created_at > ? AND (started_at IS NULL OR started_at > ?)";
+  const aheadMs = nowMs + CLOCK_SLACK_MS;
+  return rows.concat(select(future, 'due_at, id', nowMs, aheadMs, aheadMs, limit));
 }
 
 /** When the next queued one is due or the next lease runs out. */

@@ -19,7 +19,7 @@ describe('a day of the daemon that is killed', () => {
   let whole: Awaited<ReturnType<typeof oneDay>>;
   beforeAll(async () => {
     whole = await oneDay([], { keep: false });
-  }, 60_000);
+  }, 120_000);
 
   test('passes every step; one of them only after a crash [PROOF-STEPS]', () => {
     const here = NAMES.filter((name) => !isRemote(name));
@@ -40,6 +40,6 @@ describe('a day of the daemon that is killed', () => {
       expect(promised.ends).toEqual(['killed', '0']);
       expect(checks.filter(({ ok }) => !ok)).toEqual([]);
     },
-    60_000,
+    120_000,
   );
 });

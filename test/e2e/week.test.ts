@@ -7,9 +7,7 @@ import { expectKept, short } from './kept.ts';
 describe('a simulated week of 5 000 events, 20 schedules, three sleeps, a change of the clocks and two crashes', () => {
   let report: Report;
   beforeAll(async () => {
-    // Each file of tests is a process of its own, so nobody else sees this.
-    process.env['TMPDIR'] = fastDisk();
-    report = await proveWeek(short());
+    report = await proveWeek({ ...short(), under: fastDisk() });
   }, 150_000);
 
   test('loses and doubles no event, and answers what is true [WEEK-NOTHING-VANISHES]', () => {

@@ -107,6 +107,18 @@ describe('claiming', () => {
     const id = await add();
     expect(await claimIds(10, NOON_MS - 8 * HOUR_MS)).toEqual([id]);
   });
+
+  test('begun since the clock was set back waits for what it was told then, and is not begun again and again [DAEMON-CLOCK-JUMP]', async () => {
+    using home = freshDatabase();
+    const { jobs, add, claim, claimIds } = storesOf(home);
+    const id = await add();
+    const nowMs = NOON_MS - 8 * HOUR_MS;
+    const untilMs = nowMs + HOUR_MS;
+    const waiting = { state: 'waiting', error: 'waits for approval a1', dueAtMs: untilMs, effects: [] } as const;
+    await jobs.settle(first(await claim(10, nowMs)), waiting, nowMs);
+    expect(await claimIds(10, untilMs - 1)).toEqual([]);
+    expect(await claimIds(10, untilMs)).toEqual([id]);
+  });
 });
 
 describe('settling', () => {

@@ -37,6 +37,7 @@ const CHILDREN = [
   ['command.begun', 'command.ended'],
 ] as const;
 const CHILD_MS_MAX = 5_000;
+const STANDING_MS_MAX = 180_000;
 
 interface Sleeper {
   readonly dueMono: number;
@@ -114,17 +115,22 @@ export class SimulatedClock implements Clock {
   /** So much time passes, and everything is done in its time; what is due at the last moment has been done. */
   async pass(ms: number): Promise<void> {
     const untilMono = this.#mono + ms;
+    let stands = endless();
     for (;;) {
       await this.rest();
       const nextMono = Math.min(untilMono, ...[...this.#sleepers].map((sleeper) => sleeper.dueMono));
       if (nextMono <= this.#mono && this.#mono >= untilMono) return;
+      if (nextMono > this.#mono) stands = endless();
+      else stands();
       await this.#go(Math.max(0, nextMono - this.#mono));
     }
   }
 
   /** Waits until all that is under way is done, or waits for time to pass. */
   async rest(): Promise<void> {
+    const stands = endless();
     for (let quiet = 0; quiet < 2;) {
+      stands();
       await nextTurn();
       quiet = this.#isQuiet() ? quiet + 1 : 0;
       // What compiles or loads in a thread of the system's is no handle: after a step of work it has a moment to show itself.
@@ -183,6 +189,15 @@ export class SimulatedClock implements Clock {
       await this.rest();
     }
   }
+}
+
+/** To be called as long as no time passes. @throws when that goes on for minutes: somebody does the same again and again. */
+function endless(): () => void {
+  const sinceMs = performance.now();
+  return () => {
+    if (performance.now() - sinceMs > STANDING_MS_MAX)
+      throw new Error('something is done without end, and time stands still');
+  };
 }
 
 /** So long, and again as long as it took much longer: whoever is to show itself is as late as this then. */
