@@ -28,7 +28,7 @@ export interface RemoteLimits {
   readonly leaseMs: number;
   /** How often it is looked at what is out. Default 5 s. */
   readonly lookMs: number;
-  /** Attempts out at one time. Default 2 000. */
+  /** Attempts out at one time. Default 4 000. */
   readonly offeredMax: number;
   /** Attempts out for each place that workers have, more while jobs are short: what lies ready when one ends. Default 4. */
   readonly perPlace: number;
@@ -40,7 +40,7 @@ export interface RemoteLimits {
 export const REMOTE_LIMITS: RemoteLimits = {
   leaseMs: 30_000,
   lookMs: 5_000,
-  offeredMax: 2_000,
+  offeredMax: 4_000,
   perPlace: 4,
   offersMax: 20,
   waitMs: 3_600_000,

@@ -163,7 +163,8 @@ class Remote<Run> implements RemoteHands {
     const swift = perSecond * READY_SECONDS;
     const ready = Math.max(places * perPlace, swift);
     const room = Math.min(Math.ceil(ready) - out, offeredMax - this.#open.size, OFFER_BATCH_MAX);
-    if (room < Math.max(Math.min(OFFER_BATCH_MIN, places), Math.min(swift, offeredMax) / OFFERS_READY)) return false;
+    const worthIt = Math.min(OFFER_BATCH_MAX, Math.min(swift, offeredMax) / OFFERS_READY);
+    if (room < Math.max(Math.min(OFFER_BATCH_MIN, places), worthIt)) return false;
     const nowMs = clock.wallMs();
     const due = store.dueRemote(label, Object.keys(kinds) as WorkKind[], { limit: room, nowMs });
     if (due.length === 0) return false;
