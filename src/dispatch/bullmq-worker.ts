@@ -210,10 +210,15 @@ class Hands implements BullmqWorker {
   #open(data: unknown): readonly RemoteWork[] {
     const { seal, log } = this.#options;
     const sealed = (data as { readonly sealed?: unknown } | null)?.sealed;
-    const read = parcelSchema.safeParse(typeof sealed === 'string' ? seal.open('work', sealed) : undefined);
+    const opened = typeof sealed === 'string' ? seal.open('work', sealed) : undefined;
+    const read = parcelSchema.safeParse(opened);
     if (read.success) return read.data;
-    log.warn({}, 'work that was not sealed with our key was refused: is KAIROS_WORKER_KEY the same here and there?');
-    throw new Error('not sealed with the key of this worker');
+    const why =
+      opened === undefined
+        ? 'work that was not sealed with our key was refused: is KAIROS_WORKER_KEY the same here and there?'
+        : 'work that this version does not understand was refused: is kairosd of the same version here and there?';
+    log.warn({ version: this.#options.version }, why);
+    throw new Error(why);
   }
 
   /** What is known of an attempt without making it; undefined: it is to be made. */

@@ -214,7 +214,9 @@ describe('a worker', () => {
         deadlineMs: 9e15,
       };
       await queue.add('command', { sealed: openSeal.close('work', [work]) }, { jobId: 'forged' });
-      await until(() => log.lines.some(({ message }) => message.includes('was refused')));
+      await until(() => log.lines.some(({ message }) => message.includes('is KAIROS_WORKER_KEY the same')));
+      await queue.add('command', { sealed: createSeal(KEY, systemRandom).close('work', work) }, { jobId: 'of-old' });
+      await until(() => log.lines.some(({ message }) => message.includes('of the same version here and there')));
       await using brain = brainAt(redis.url, ledger, { key: `another ${KEY}` });
       await ask(ledger, 'never offered');
       await until(() => brain.snapshot().unreadable === 1);
