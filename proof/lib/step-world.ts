@@ -28,7 +28,7 @@ const SAID = { telegram: 901, slack: 902 } as const;
 const ENVELOPE = 'envelope-1';
 const LABEL = 'far';
 const POLLS = "SELECT delivery FROM events WHERE source IN ('polled', 'follow')";
-const FOLLOWS = "SELECT name FROM polls WHERE name LIKE 'follow %'";
+const FOLLOWS = 'SELECT id FROM follows WHERE ended_at IS NULL';
 
 /** The chats, GitHub and the other hosts of a day. What is left out without a Redis: the other hosts. */
 export interface StepWorld extends AsyncDisposable {
@@ -196,7 +196,7 @@ function check({ telegram, slack, told, hosts }: Parts, home: string, { ran }: S
     ...checkChat(home, 'telegram', telegram.messages),
     ...checkChat(home, 'slack', slack.messages),
     equal('all that happened at GitHub is one event each', polled.toSorted(), [...told].toSorted()),
-    none('what is followed no more is not asked for any more', rows(home, FOLLOWS)),
+    none('what has closed is followed no more', rows(home, FOLLOWS)),
     ...(hosts === undefined ? [] : checkHosts(home, readFileSync(ran, 'utf8').length / 2)),
   ];
 }

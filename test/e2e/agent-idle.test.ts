@@ -7,6 +7,7 @@ import { makeHome, ROOT, startDaemon, until as soon } from '../../proof/lib/daem
 import { postGithub } from '../../proof/lib/sender.ts';
 import { startMessagesServer, text } from '../fakes/messages-server.ts';
 import { openBox, until } from './agent-box.ts';
+import { zoneAtNoon } from '../noon.ts';
 
 const HOUR_MS = 3_600_000;
 const TRIAGE = { name: 'triage', source: 'github', event: 'issues', do: 'agent', prompt: 'Triage.' };
@@ -36,7 +37,11 @@ describe('a daemon with a model and nothing to do', () => {
       using place = makeHome({});
       writeFileSync(
         join(home.path, 'config.yaml'),
-        JSON.stringify({ notify: [], workspaces: [{ path: makeRepository(join(place.path, 'shop')) }] }),
+        JSON.stringify({
+          timezone: zoneAtNoon(),
+          notify: [],
+          workspaces: [{ path: makeRepository(join(place.path, 'shop')) }],
+        }),
       );
       const list = join(home.path, 'modules');
       const hook = `--import=${join(ROOT, 'proof/lib/list-modules.ts')}`;

@@ -23,6 +23,7 @@ import { post, postGithub } from '../../proof/lib/sender.ts';
 import { startFakeGitHub, type FakeGitHub } from '../fakes/github.ts';
 import type { MessagesServer } from '../fakes/messages-server.ts';
 import { startObedientModel } from './injection-model.ts';
+import { zoneAtNoon } from '../noon.ts';
 
 /** Everything that must never leave. The first ones kairosd knows by value, the others nobody told it. */
 export const SECRETS = {
@@ -298,6 +299,7 @@ function configOf({ phone, app, foreign, wide, shed }: Record<'phone' | 'app' | 
     ],
     storm: { per: '1s', events: 1_000 },
     budget: { windows: [{ per: '1s', max: 1_000 }], money: { perDay: 1_000, perRun: 100 } },
+    timezone: zoneAtNoon(),
     workspaces: [{ path: app }, { path: foreign, trust: 'outside' }, { path: wide }, { path: shed }],
     agent: { approvals: { expiry: '1h' } },
     tools: { fetch: { allow: ['docs.invalid'] }, shell: { timeout: '20s' } },
