@@ -35,14 +35,19 @@ const BEATS = new Set(['READY=1', 'WATCHDOG=1', 'STOPPING=1']);
 /** A piece that ended while the machine slept counts once, not for the whole night. */
 const PIECE_SECONDS = 15;
 
-/** macOS has bash 3.2, where a read that took too long and the end of the input look alike: the parent tells them apart. */
+/**
+ * macOS has bash 3.2, where a read that took too long and the end of the input look alike. The end comes sooner: then the parent
+ * is ending by itself, and must not be killed while it does.
+ */
 const GUARD = `
 missed=0
 while [ "$missed" -lt "$2" ]; do
+  began=$SECONDS
   if IFS= read -r -t "$1" line; then
     [ "$line" = bye ] && exit 0
     missed=0
   else
+    [ $((SECONDS - began)) -lt "$1" ] && exit 0
     [ "$(ps -o ppid= -p $$ | tr -d ' ')" = "$PPID" ] || exit 0
     missed=$((missed + 1))
   fi
