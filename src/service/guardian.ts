@@ -37,9 +37,10 @@ const PIECE_SECONDS = 15;
 
 /**
  * macOS has bash 3.2, where a read that took too long and the end of the input look alike. The end comes sooner: then the parent
- * is ending by itself, and must not be killed while it does.
+ * is ending by itself, and has as long for it as it may be silent. Whoever hangs at its end is killed all the same.
  */
 const GUARD = `
+is_there() { [ "$(ps -o ppid= -p $$ | tr -d ' ')" = "$PPID" ]; }
 missed=0
 while [ "$missed" -lt "$2" ]; do
   began=$SECONDS
@@ -47,8 +48,11 @@ while [ "$missed" -lt "$2" ]; do
     [ "$line" = bye ] && exit 0
     missed=0
   else
-    [ $((SECONDS - began)) -lt "$1" ] && exit 0
-    [ "$(ps -o ppid= -p $$ | tr -d ' ')" = "$PPID" ] || exit 0
+    if [ $((SECONDS - began)) -lt "$1" ]; then
+      naps=0
+      while [ "$naps" -lt $(($1 * 5)) ] && is_there; do sleep 0.2; naps=$((naps + 1)); done
+    fi
+    is_there || exit 0
     missed=$((missed + 1))
   fi
 done

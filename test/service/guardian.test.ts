@@ -29,6 +29,20 @@ describe('the guardian', () => {
     expect([code, signal]).toEqual([null, 'SIGKILL']);
   });
 
+  test('kills one that has closed its line and does not end [SERVICE-GUARDIAN]', async (context: TestContext) => {
+    needBash(context);
+    context.skip(!existsSync('/proc/self/fd'), 'there is no /proc to find the line in');
+    const child = guarded(
+      1_000,
+      `const { closeSync, readdirSync, readlinkSync } = await import('node:fs');
+      const isSocket = (fd) => { try { return readlinkSync('/proc/self/fd/' + fd).startsWith('socket:'); } catch { return false; } };
+      for (const fd of readdirSync('/proc/self/fd').map(Number)) if (fd > 2 && isSocket(fd)) closeSync(fd);
+      for (;;);`,
+    );
+    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    expect([code, signal]).toEqual([null, 'SIGKILL']);
+  });
+
   test('leaves one alone that says that all is well, and ends with it [SERVICE-GUARDIAN]', async (context: TestContext) => {
     needBash(context);
     // It lives for longer than one silence may be, and a machine that has no time for it for seconds is no silence yet.
