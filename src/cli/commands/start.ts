@@ -103,7 +103,9 @@ async function run(env: Env, json: boolean, supervised: Supervised): Promise<num
   if (json) print(JSON.stringify({ pid: process.pid, url: daemon.url, home, safeMode: daemon.safeMode }));
   else greet(daemon, home, commandName(env, process.cwd()));
   await supervised.ready(`ready at ${daemon.url}`, { healthy: () => daemon.healthy(), log });
-  setTimeout(() => void giveBackStart(), SETTLED_MS).unref();
+  setTimeout(() => {
+    giveBackStart().catch((error: unknown) => log.debug({ error: messageOf(error) }, 'memory was not given back'));
+  }, SETTLED_MS).unref();
   const { by, restart } = await asked.promise;
   log.info({ by, restart }, 'stopping');
   await supervised.stopping();
