@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -265,7 +266,7 @@ async function openHosts({ rate, sinceMs, directory }: StepWorldOptions): Promis
   const command = remoteCommandHandler({ clock, redactorOf: (own) => createRedactor(own).redact, directory, env });
   const stuck = async (_work: unknown, signal: AbortSignal): Promise<null> => {
     if (workers.length === 1) workers.push(startBullmqWorker({ ...common, name: 'second', handlers: { command } }));
-    await new Promise((cut) => signal.addEventListener('abort', cut, { once: true }));
+    await once(signal, 'abort');
     return null;
   };
   // Its first heartbeat is its only one: it stays in sight, and what it has is not heard of.

@@ -7,7 +7,7 @@ interface Sleeper {
 }
 
 /** Handles that stay open while nothing is being done. Whatever else is open is work under way. */
-const STANDING = new Set([
+export const STANDING_HANDLES: ReadonlySet<string> = new Set([
   'TCPServerWrap',
   'TCPSocketWrap',
   'PipeWrap',
@@ -83,7 +83,7 @@ export class WeekClock implements Clock {
   async rest(): Promise<void> {
     for (let quiet = 0; quiet < 2;) {
       await nextTurn();
-      quiet = process.getActiveResourcesInfo().every((name) => STANDING.has(name)) ? quiet + 1 : 0;
+      quiet = process.getActiveResourcesInfo().every((name) => STANDING_HANDLES.has(name)) ? quiet + 1 : 0;
     }
   }
 

@@ -1,17 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
+import { STANDING_HANDLES } from '../../proof/lib/week-clock.ts';
 import type { Clock } from '../../src/core/ports.ts';
 
-/** Handles that stay open while nothing is being done. Whatever else is open is work under way. */
-const STANDING = new Set([
-  'TCPServerWrap',
-  'TCPSocketWrap',
-  'PipeWrap',
-  'TTYWrap',
-  'Timeout',
-  'IntervalHistogram',
-  'FSEventWrap',
-  'StatWatcher',
-]);
+/** Here the configuration is watched as well. */
+const STANDING: ReadonlySet<string> = new Set([...STANDING_HANDLES, 'StatWatcher']);
 
 /**
  * What idle loops ask for. Timers may fire late, so these fire together, and long after the last stimulus only now and then:
