@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { reached } from '../core/ports.ts';
 import type { Clockwork } from './clockwork.ts';
 import type { DaemonOptions, Ports } from './options.ts';
@@ -15,7 +16,8 @@ export interface ExchangeParts {
 }
 
 /**
- * What is done with an edit of the configuration: it is read and checked whole, and only then taken up, part by part.
+ * What is done with an edit of the configuration: it is read and checked whole, and only then taken up, part by part. Of one
+ * that changes nothing, nothing comes.
  *
  * @throws {KairosError} `CONFIG_INVALID`, `SECRET_MISSING`: then nothing has changed.
  */
@@ -32,6 +34,8 @@ export function createExchange({
     const given = reread();
     const before = live.settings;
     const change = compareConfigs(before.config, given.config);
+    const isOther = change.applied.length > 0 || change.atNextStart.length > 0;
+    if (!isOther && isDeepStrictEqual(given.secrets.all(), before.secrets.all())) return;
     const settings = prepare(given);
     ports.redactor.add(given.secrets.all());
     reached('config.read');

@@ -7,7 +7,7 @@ export interface WatchOptions {
   readonly home: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Reads and applies what is there now. What it throws is logged, and everything stays as it was. */
+  /** Reads and applies what is there now, if it is not what is in force. What it throws is logged, and everything stays as it was. */
   readonly onEdit: () => Promise<void>;
 }
 
@@ -21,26 +21,24 @@ const POLL_MS = 2_000;
 
 /**
  * Watches `config.yaml` and `secrets.env`. One edit is one look, however many steps it is written in; looks never overlap.
- * A file that an editor replaces, or that comes later, is seen as well.
+ * A file that an editor replaces, or that comes later, is seen as well. Resolves when no edit can be missed any more.
  */
 export async function watchSettings({ home, clock, log, onEdit }: WatchOptions): Promise<AsyncDisposable> {
   const { watch } = await import('chokidar');
-  const loop = startQuietLoop({
-    name: 'settings',
-    clock,
-    log,
-    quietMs: QUIET_MS,
-    act: () =>
-      onEdit().catch((error: unknown) => {
-        log.error({ error: messageOf(error) }, 'edit refused, the configuration before it stays in force');
-      }),
-  });
+  const act = (): Promise<void> =>
+    onEdit().catch((error: unknown) => {
+      log.error({ error: messageOf(error) }, 'edit refused, the configuration before it stays in force');
+    });
+  const loop = startQuietLoop({ name: 'settings', clock, log, quietMs: QUIET_MS, act });
   const watcher = watch(
     ['config.yaml', 'secrets.env'].map((name) => join(home, name)),
     { ignoreInitial: true, usePolling: true, interval: POLL_MS },
   );
   watcher.on('all', () => loop.note());
   watcher.on('error', (error) => log.warn({ error: messageOf(error) }, 'configuration is not watched any more'));
+  await new Promise<void>((resolve) => watcher.once('ready', resolve));
+  // What was edited between the first reading and this moment is what the watch knows the files by.
+  await act();
   return {
     async [Symbol.asyncDispose]() {
       await watcher.close();

@@ -127,6 +127,16 @@ describe('an edit of config.yaml', () => {
     expect(items.map(({ name }) => name)).toEqual(['all']);
   });
 
+  test('made while it starts is taken up as well [CONFIG-HOT-RELOAD]', async () => {
+    using home = folder();
+    const { start, logged } = world(home.path);
+    const taken = logged('configuration taken up');
+    const starting = start();
+    writeFileSync(join(home.path, 'config.yaml'), 'subscriptions:\n  - { name: all, source: github, do: log }\n');
+    await using _daemon = await starting;
+    expect(await taken).toEqual({ applied: ['subscriptions'], atNextStart: [] });
+  });
+
   test('that is not valid is refused with its line and column, and the last good one stays [CONFIG-HOT-RELOAD]', async () => {
     using home = folder();
     writeFileSync(join(home.path, 'config.yaml'), 'subscriptions:\n  - { name: good, source: github, do: log }\n');
